@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/leg.h -- one party's RTP and RTCP, both media: bytes in, bytes out
+ *
+ *	datagram -> rtp_in (check, latch, statistics) -> packeth | dtmfh
+ *	         -> rtp_rtcp (RTCP)                   -> synch, keyh, lossh
+ *	unit     -> rtp_out (header, history, pacing) -> sendh
+ *
+ * Knows no socket and no clock: datagrams come with their source address
+ * and arrival time, go out through sendh.  net_port and mixer.c connect it.
+ *
+ * Latching (symmetric RTP, RFC 4961).  Until latched we send to the SDP's
+ * address.  A source is latched by a packet with a payload type of the
+ * ticket that comes from the SDP's address, or by LEG_PROBATION packets in
+ * sequence with one SSRC from another address when none came from the SDP's.
+ * Once latched, packets from other addresses are dropped and counted; the
+ * latch moves only when (a) signalling gives a new remote address, or (b)
+ * the old address has been silent for LEG_REBIND_MS and the new one goes on
+ * with the same SSRC within LEG_REBIND_SEQ sequence numbers: what a NAT
+ * does, and what an outsider who cannot see the stream cannot guess.
+ *
+ * Threads: loop (net).
+ */
+#ifndef TUTTI_MIXER_LEG_H
+#define TUTTI_MIXER_LEG_H
+
+#include <re.h>
+#include <jansson.h>
+
+#include "base/thread.h"
+#include "base/ticket.h"
+#include "mixer/pkt.h"
+#include "mixer/rtp_sync.h"
+#include "mixer/unit.h"
+
+enum {
+	LEG_PROBATION  = 3,
+	LEG_REBIND_MS  = 1000,
+	LEG_REBIND_SEQ = 500,
+	LEG_PAYLOAD_MAX = 1200,   /* bytes of RTP payload we send         */
+};
+
+enum leg_media { LEG_AUDIO = 0, LEG_VIDEO = 1 };
+
+struct leg;
+
+struct leg_h {
+	/** dst unset for a connected socket; rtcp tells which socket */
+	void (*sendh)(enum leg_media media, bool rtcp, const struct sa *dst,
+		      const struct iovec *iov, unsigned iovc, void *arg);
+	/** An in-profile packet; takes over pkt. */
+	void (*packeth)(enum leg_media media, struct pkt *pkt, void *arg);
+	void (*synch)(enum leg_media media, const struct rtp_sync *sync,
+		      void *arg);
+	void (*keyh)(void *arg);                  /* peer sent PLI or FIR */
+	void (*lossh)(enum leg_media media, float loss, void *arg);
+	void (*dtmfh)(char digit, unsigned duration_ms, void *arg);
+	void (*latchh)(enum leg_media media, const struct sa *src,
+		       uint32_t ssrc, uint16_t seq, void *arg);
+	void (*byeh)(enum leg_media media, void *arg);
+	/** ms since the last packet; 0: packets again */
+	void (*quieth)(enum leg_media media, unsigned quiet_ms, void *arg);
+};
+
+int  leg_alloc(struct leg **legp, const struct ticket *t,
+	       const struct leg_h *h, void *arg, uint64_t now) ON(loop);
+
+/** New ticket: what changed is applied, SSRCs and sequence go on. */
+int  leg_set(struct leg *leg, const struct ticket *t, uint64_t now) ON(loop);
+const struct ticket *leg_ticket(const struct leg *leg);
+
+/** One datagram from the RTP or RTCP socket (demultiplexed as in RFC 5761
+ *  with rtcp_mux); src NULL on a socket pair. */
+void leg_recv(struct leg *leg, enum leg_media media, bool rtcp_sock,
+	      const struct sa *src, const uint8_t *p, size_t n,
+	      uint64_t now) ON(loop);
+
+/** Send a unit; audio with the engine's 48 kHz clock as ts48, video stamped
+ *  from unit->pts_us.  Dropped unless ticket and peer address allow.  The
+ *  first video unit of a rung must be a key frame: until one comes units
+ *  are dropped. */
+void leg_send_audio(struct leg *leg, struct unit *unit, uint32_t ts48,
+		    uint64_t now) ON(loop);
+void leg_send_video(struct leg *leg, struct unit *unit, uint64_t now)
+	ON(loop);
+
+/** A decoder wants a key frame: PLI, else FIR; ENOTSUP if the peer has
+ *  neither (tuttid then sends RFC 5168 INFO). */
+int  leg_want_key(struct leg *leg, uint64_t now) ON(loop);
+
+/** RTCP reports, pacing, quiet detection: call at or after leg_due(). */
+void leg_run(struct leg *leg, uint64_t now) ON(loop);
+uint64_t leg_due(const struct leg *leg) ON(loop);     /* [us]             */
+
+void leg_bye(struct leg *leg, uint64_t now) ON(loop); /* RTCP BYE, once   */
+
+/** The members of MIX_QUALITY that are ours, per medium. */
+json_t *leg_stats(const struct leg *leg, enum leg_media media) ON(loop);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/video.h -- the video engine: workers, sources, scenes, rungs
+ *
+ *	packets -> video_src_put -> [bq] -> rtp_frame (reassemble) ->
+ *	  codec_video (decode, on arrival, sticky worker) -> newest frame
+ *	scene tick: layout -> only changed tiles scaled into the canvas ->
+ *	  labels, border, dot -> one encode per rung -> rtp_pack -> outh
+ *
+ * One canvas per scene, one encode per rung whatever the number of
+ * watchers; a rung lives while somebody watches (or records) it.
+ *
+ * Threads: ON(loop) for everything but the handlers, which run on a worker
+ * and must not block.  With workers = 0 nothing runs by itself: tests call
+ * video_run(v, now).
+ */
+#ifndef TUTTI_MIXER_VIDEO_H
+#define TUTTI_MIXER_VIDEO_H
+
+#include <jansson.h>
+
+#include "base/thread.h"
+#include "base/ticket.h"
+#include "mixer/pkt.h"
+#include "mixer/rtp_sync.h"
+#include "mixer/unit.h"
+
+struct video;
+struct video_src;
+struct video_watch;
+
+enum { VIDEO_SRCS_MAX = 64 };     /* shown; 25 in the grid at a time      */
+
+/** One encode: what a watcher can take.  Equal rungs are shared. */
+struct video_rung {
+	enum ticket_codec codec;  /* CODEC_H264 or CODEC_VP8              */
+	uint16_t width, height;   /* [px] multiples of 2; <= canvas       */
+	uint8_t  fps;             /* divides the canvas rate: 30, 15, 10… */
+	uint32_t kbps;
+	uint8_t  pkt_mode;        /* H.264; 0: every NAL fits a packet    */
+	uint8_t  level_idc;       /* H.264, e.g. 31                       */
+};
+
+/** What we shall send a leg: never more than its ticket says (max-fs,
+ *  max-mbps, max-br, level, b=), never more than the canvas.  Pure.
+ *  ENOTSUP when the ticket has no video codec of ours. */
+int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
+		   unsigned canvas_w, unsigned canvas_h, unsigned fps);
+
+typedef void (video_out_h)(struct unit *unit, void *arg); /* borrowed;
+	unit->stream is the rung id of video_watch_rung()                 */
+
+enum video_event {
+	VIDEO_LIVE,               /* first or again a picture             */
+	VIDEO_FROZEN,             /* no frame for 2 s: tile greyed        */
+	VIDEO_NONE,               /* a card: no video or switched off     */
+	VIDEO_BROKEN,             /* the decoder refuses what comes       */
+	VIDEO_WANT_KEY,           /* ask this leg for a key frame; merged to
+	                           * one per 500 ms                       */
+	VIDEO_LOAD,               /* leg = governor step, 0 = full quality */
+};
+typedef void (video_event_h)(enum video_event ev, uint32_t leg, void *arg);
+
+struct video_cfg {
+	unsigned width, height, fps;  /* canvas, default 1280x720 at 30   */
+	unsigned workers;             /* 0: none, tests drive             */
+	bool crop;                    /* fit: crop instead of letterbox   */
+	video_out_h   *outh;
+	video_event_h *eventh;
+	void *arg;
+};
+
+int  video_alloc(struct video **vp, const struct video_cfg *cfg);
+int  video_start(struct video *v);
+void video_stop(struct video *v);     /* joined when it returns           */
+void video_run(struct video *v, uint64_t now_us) ON(worker);
+
+/** A party's tile: a card until frames come.  Shown in order of joining,
+ *  stable.  After mem_deref no handler runs for it. */
+struct audio_leg;
+int  video_src_alloc(struct video_src **srcp, struct video *v,
+		     const struct ticket *t) ON(loop);
+int  video_src_set(struct video_src *src, const struct ticket *t) ON(loop);
+void video_src_put(struct video_src *src, struct pkt *pkt) ON(loop);
+void video_src_sync(struct video_src *src, const struct rtp_sync *sync)
+	ON(loop);
+
+/** Lip sync against this sound; NULL: none.  `offseth(arg)` is
+ *  audio_leg_offset, `holdh` audio_leg_hold; any thread. */
+typedef int64_t (video_offset_h)(void *arg);
+typedef void (video_hold_h)(unsigned extra_ms, void *arg);
+void video_src_lipsync(struct video_src *src, video_offset_h *offseth,
+		       video_hold_h *holdh, void *arg) ON(loop);
+
+/** Watch the room's scene on this rung; ends with mem_deref.  The first
+ *  unit after a watch begins is made a key frame (merged, 500 ms). */
+int  video_watch_alloc(struct video_watch **wp, struct video *v,
+		       const struct video_rung *rung) ON(loop);
+uint32_t video_watch_rung(const struct video_watch *w);
+void video_watch_key(struct video_watch *w) ON(loop); /* PLI, FIR, INFO   */
+
+void video_speaker(struct video *v, uint32_t leg) ON(loop);   /* border   */
+void video_recording(struct video *v, bool on) ON(loop);      /* red dot  */
+void video_fit(struct video *v, bool crop) ON(loop);
+
+/** A copy of the canvas as it is now (AVFrame I420; caller frees), drawn
+ *  on demand if nobody watches; handler on a worker, once. */
+struct AVFrame;
+typedef void (video_shot_h)(int err, struct AVFrame *frame, void *arg);
+int  video_shot(struct video *v, video_shot_h *shoth, void *arg) ON(loop);
+
+json_t *video_stats(const struct video *v) ON(loop);  /* CPU us by stage:
+	"decode", "scale", "label", "encode"; late ticks, rungs, governor */
+json_t *video_src_stats(const struct video_src *src) ON(loop);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/conf.h -- tutti.conf: "key value…" lines with # comments
+ *
+ * All keys are declared once, in conf.c's table: name, type, default, one
+ * line of help; tutti.conf(5) is tested against it.  An unknown key, a bad
+ * value or a second value for a key that is not repeatable is one error
+ * "file:line: what".
+ *
+ * Threads: filled before threads start, read-only after.
+ */
+#ifndef TUTTI_BASE_CONF_H
+#define TUTTI_BASE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum conf_type {
+	CONF_STR,
+	CONF_PATH,                /* absolute                             */
+	CONF_U32,                 /* min..max                             */
+	CONF_BOOL,                /* yes or no                            */
+	CONF_ADDR,                /* IP address without port              */
+	CONF_RANGE,               /* "20000-29999", even to odd           */
+	CONF_LISTEN,              /* "udp 0.0.0.0:5060"; choices: protocols */
+	CONF_CHOICE,              /* one of choices                       */
+};
+
+struct conf_key {
+	const char *name;
+	enum conf_type type;
+	const char *dflt;         /* NULL: no value                       */
+	const char *choices;      /* space separated                      */
+	uint32_t min, max;
+	bool repeatable;
+	const char *help;
+};
+
+extern const struct conf_key conf_keyv[];
+extern const size_t conf_keyc;
+
+struct conf;
+
+int conf_alloc(struct conf **confp);
+
+/** errbuf gets "path:line: what"; EBADMSG then, or the errno of open(2). */
+int conf_load(struct conf *conf, const char *path, char *errbuf, size_t sz);
+
+/** One "key value" line as from -D; replaces what the file said. */
+int conf_set(struct conf *conf, const char *line, char *errbuf, size_t sz);
+
+/* Values or the default; a key not in the table is the caller's bug. */
+const char *conf_str(const struct conf *conf, const char *key);
+uint32_t conf_u32(const struct conf *conf, const char *key);
+bool conf_bool(const struct conf *conf, const char *key);
+int conf_range(const struct conf *conf, const char *key,
+	       uint32_t *minp, uint32_t *maxp);
+
+/** Each value of a repeatable key, in order; stops at the first error. */
+typedef int (conf_h)(const char *val, void *arg);
+int conf_apply(const struct conf *conf, const char *key, conf_h *h,
+	       void *arg);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * media/mixer_client.h -- start, speak to and replace the mixer of a meeting
+ *
+ * Holds the ticket and the descriptors of every leg.  When the mixer dies
+ * (socket closed, exit, or no answer to a ping for 2 s) a replacement is
+ * started at once and handed every ticket; the owner is told, nothing else
+ * changes for it.  A mixer that dies MIXER_TRIES times within 10 s is given
+ * up (gone handler).
+ *
+ * Threads: loop.
+ */
+#ifndef TUTTI_MEDIA_MIXER_CLIENT_H
+#define TUTTI_MEDIA_MIXER_CLIENT_H
+
+#include <re.h>
+#include <jansson.h>
+
+#include "base/ticket.h"
+
+enum { MIXER_TRIES = 5 };
+
+struct mixer_client;
+struct mixer_leg;
+
+/** Every message from the mixer but done and ready; msg borrowed.  Latch
+ *  news have already been written into the leg's ticket. */
+typedef void (mixer_msg_h)(const char *m, json_t *msg, void *arg);
+
+/** Dead and being replaced (err = 0) or given up (err != 0). `reborn` is
+ *  called when the replacement has every leg. */
+typedef void (mixer_died_h)(int status, int err, void *arg);
+typedef void (mixer_reborn_h)(uint64_t gap_ms, void *arg);
+
+/** Answer to one request; result is the done message, borrowed. */
+typedef void (mixer_done_h)(int err, const char *text, json_t *result,
+			    void *arg);
+
+struct mixer_client_cfg {
+	const char *path;         /* the tutti-mixer program              */
+	uint32_t meeting;
+	const char *room;
+	unsigned canvas_w, canvas_h, fps;
+	bool tones, crop;
+};
+
+int mixer_client_alloc(struct mixer_client **mcp,
+		       const struct mixer_client_cfg *cfg,
+		       mixer_msg_h *msgh, mixer_died_h *diedh,
+		       mixer_reborn_h *rebornh, void *arg);
+                                  /* mem_deref: bye, then SIGKILL after 2 s */
+
+/** fdv: descriptors the ticket counts (indices); duplicated here.  The leg
+ *  ends with mem_deref. */
+int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer_client *mc,
+		    const struct ticket *t, const int *fdv, size_t fdc,
+		    bool join_tone);
+int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t);
+const struct ticket *mixer_leg_ticket(const struct mixer_leg *ml);
+void mixer_leg_tone(struct mixer_leg *ml, bool leave_tone);
+
+/** Any other request of base/mixproto.h; steals msg.  doneh may be NULL.
+ *  ECONNRESET to doneh if the mixer dies before it answers. */
+int mixer_request(struct mixer_client *mc, const char *m, json_t *msg,
+		  const int *fdv, size_t fdc, mixer_done_h *doneh, void *arg);
+
+pid_t mixer_client_pid(const struct mixer_client *mc);
+const char *mixer_client_path(void);  /* $TUTTI_LIBEXEC or PKGLIBEXECDIR */
+
+#endif
