@@ -3,9 +3,14 @@
  * base/event.h -- the one table of events
  *
  * Log line, catalogue row, `tutti event follow`, later WebSocket, webhook
- * and conference-info come from it.  Events are numbered per server,
+ * and conference-info come from it.  Kept events are numbered per server,
  * without holes, for ever (the number continues from the catalogue), so a
- * follower resumes with `--since N`.
+ * follower resumes with `--since N`; the others are only for those who
+ * listen now and have no number.
+ *
+ * As JSON: {"number": 17, "time": "2026-…Z", "event": "party joined",
+ * "room": "demo", …}; room by name, meeting, party, source and recording by
+ * id.
  *
  * Threads: any, constant.
  */

@@ -13,7 +13,29 @@
  *	{"id": 1, "ok": true, "result": {…}}
  *	{"id": 1, "ok": false, "error": {"status": 404, "title": "No such
  *	 room", "detail": "room \"standup\""}}      (members of RFC 9457)
- * `event follow` answers with {"event": {…}} lines until closed.
+ * `event follow` answers with {"event": {…}} lines until closed, after one
+ * {"id": 1, "ok": true} line that says it has begun.
+ *
+ * What the results hold (more members may be added; times are "…time",
+ * ISO 8601 UTC with ms; a member without a value is null or absent):
+ *	room       room number title pin host_pin layout record tones fit
+ *	           linger_s max_parties locked created_time changed_time
+ *	           parties meeting recording      (the last three when live)
+ *	           `room show` adds "party": array of parties
+ *	party      party room meeting name uri via user_agent join_time
+ *	           state ("ringing", "joined", "held") muted video_muted
+ *	           talking audio video ("opus/48000/2", "h264/1280x720")
+ *	           quality {…}   after the meeting: leave_time reason
+ *	source     source room party name url state text
+ *	recording  recording room meeting state start_time stop_time
+ *	           duration_ms bytes sha256 thumbnail segment[] (path,
+ *	           start_time, duration_ms, bytes, sha256)
+ *	meeting    meeting room start_time end_time duration_ms peak reason
+ *	           `meeting show` adds "party", "recording": arrays
+ *	event      number time event, then the fields of base/event.h
+ *	mixer      meeting room pid parties start_time restarts
+ * A list verb's result is an array of such objects, a show verb's is one.
+ * What makes or starts something answers with the object it made.
  *
  * Threads: any, constant.
  */
@@ -41,7 +63,7 @@ enum verb_role { VERB_GUEST, VERB_HOST, VERB_ADMIN };
 enum { VERB_ARGS_MAX = 14 };
 
 struct verb_arg {
-	const char *name;         /* JSON key and --name                  */
+	const char *name;         /* JSON key; "host_pin" is --host-pin   */
 	enum arg_type type;
 	bool required;
 	bool option;              /* --name VALUE instead of by position  */
@@ -62,8 +84,8 @@ extern const size_t verbc;
 
 const struct verb *verb_find(const char *name);       /* exact            */
 
-/** Words as typed ("ro", "li"); *usedp how many were the verb's.  ENOENT
- *  none, EEXIST ambiguous (candidates in errbuf). */
+/** Words as typed ("ro", "li"); *usedp how many were the verb's (1 for
+ *  "call").  ENOENT none, EEXIST ambiguous; errbuf says which there are. */
 int verb_match(const struct verb **verbp, unsigned *usedp, int wordc,
 	       char *const *wordv, char *errbuf, size_t errsz);
 

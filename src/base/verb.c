@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/verb.c -- the one table of verbs, and how typed words find theirs
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/verb.h"
+
+/* What a room is made with and what can be set later. */
+#define ROOM_OPTIONS                                                      \
+	{"number", ARG_STR, false, true, NULL,                            \
+	 "digits to dial; none: an empty value"},                         \
+	{"title", ARG_STR, false, true, NULL, "what people read"},        \
+	{"pin", ARG_STR, false, true, NULL,                               \
+	 "digits asked from guests; none: an empty value"},               \
+	{"host_pin", ARG_STR, false, true, NULL,                          \
+	 "digits that make the caller a host"},                           \
+	{"layout", ARG_CHOICE, false, true, "grid",                       \
+	 "how the tiles are placed"},                                     \
+	{"fit", ARG_CHOICE, false, true, "letterbox crop",                \
+	 "pictures of another shape: bars, or cut"},                      \
+	{"record", ARG_CHOICE, false, true, "never always",               \
+	 "record every meeting"},                                         \
+	{"tones", ARG_BOOL, false, true, NULL,                            \
+	 "play a tone when somebody joins or leaves"},                    \
+	{"linger", ARG_NUM, false, true, NULL,                            \
+	 "seconds a meeting waits after the last party"},                 \
+	{"max_parties", ARG_NUM, false, true, NULL,                       \
+	 "most parties at a time"}
+
+#define A_NONE   {.name = NULL}
+#define A_ROOM   {"room", ARG_ROOM, true, false, NULL, "room"}
+#define A_OROOM  {"room", ARG_ROOM, false, false, NULL, "only this room"}
+#define A_PARTY  {"party", ARG_PARTY, true, false, NULL, "party"}
+#define A_FILE   {"file", ARG_FILE, true, false, NULL, "file to write"}
+#define A_REC    {"recording", ARG_ID, true, false, NULL, "recording"}
+#define A_LIMIT  {"limit", ARG_NUM, false, true, NULL, "at most so many"}
+#define A_VIDEO  {"video", ARG_FLAG, false, true, NULL,                   \
+		  "the picture instead of the sound"}
+
+const struct verb verbv[] = {
+
+{"room create", VERB_ADMIN, false, "Create a room",
+ {{"room", ARG_STR, true, false, NULL, "name of the new room"},
+  ROOM_OPTIONS}},
+{"room list", VERB_HOST, false, "List the rooms", {A_NONE}},
+{"room show", VERB_HOST, false, "Show a room and who is in it", {A_ROOM}},
+{"room set", VERB_ADMIN, false, "Change settings of a room",
+ {A_ROOM, ROOM_OPTIONS}},
+{"room delete", VERB_ADMIN, false,
+ "Delete a room; its meetings and recordings stay in the catalogue",
+ {A_ROOM,
+  {"force", ARG_FLAG, false, true, NULL, "end a meeting that runs in it"}}},
+{"room lock", VERB_HOST, false, "Let nobody else in", {A_ROOM}},
+{"room unlock", VERB_HOST, false, "Let people in again", {A_ROOM}},
+{"room end", VERB_HOST, false, "End the meeting in a room", {A_ROOM}},
+{"room snapshot", VERB_HOST, false, "Write what the room sees now as PNG",
+ {A_ROOM, A_FILE}},
+
+{"party list", VERB_HOST, false, "List who is in the meetings", {A_OROOM}},
+{"party show", VERB_HOST, false, "Show a party, its media and quality",
+ {A_PARTY}},
+{"party mute", VERB_HOST, false, "Mute a party", {A_PARTY, A_VIDEO}},
+{"party unmute", VERB_HOST, false, "Unmute a party", {A_PARTY, A_VIDEO}},
+{"party kick", VERB_HOST, false, "Put a party out of the meeting",
+ {A_PARTY,
+  {"reason", ARG_STR, false, true, NULL, "text for the party"}}},
+{"party move", VERB_HOST, false, "Move a party to another room",
+ {A_PARTY, A_ROOM}},
+
+{"call", VERB_HOST, false, "Call somebody into a room",
+ {A_ROOM,
+  {"uri", ARG_URI, true, false, NULL, "whom to call, sip:user@host"},
+  {"name", ARG_STR, false, true, NULL, "name to show"}}},
+
+{"source add", VERB_HOST, false,
+ "Bring a file, camera or test picture into a room",
+ {A_ROOM,
+  {"url", ARG_URI, true, false, NULL,
+   "path, rtsp:, rtmp:, http: URL, or test:N"},
+  {"name", ARG_STR, false, true, NULL, "name to show"},
+  {"once", ARG_FLAG, false, true, NULL,
+   "play once and leave instead of looping"}}},
+{"source list", VERB_HOST, false, "List the sources", {A_OROOM}},
+{"source remove", VERB_HOST, false, "Take a source out of its room",
+ {{"source", ARG_ID, true, false, NULL, "source"}}},
+
+{"recording start", VERB_HOST, false, "Record the meeting in a room",
+ {A_ROOM}},
+{"recording stop", VERB_HOST, false, "Stop recording", {A_ROOM}},
+{"recording pause", VERB_HOST, false, "Pause the recording", {A_ROOM}},
+{"recording resume", VERB_HOST, false, "Go on recording", {A_ROOM}},
+{"recording list", VERB_HOST, false, "List the recordings, newest first",
+ {A_OROOM, A_LIMIT}},
+{"recording show", VERB_HOST, false, "Show a recording and its files",
+ {A_REC}},
+{"recording export", VERB_HOST, false,
+ "Write a recording as one MP4 file",
+ {A_REC, A_FILE}},
+{"recording delete", VERB_ADMIN, false, "Delete a recording and its files",
+ {A_REC}},
+
+{"meeting list", VERB_HOST, false, "List the meetings, newest first",
+ {A_OROOM, A_LIMIT}},
+{"meeting show", VERB_HOST, false, "Show a meeting and who was in it",
+ {{"meeting", ARG_ID, true, false, NULL, "meeting"}}},
+
+{"event list", VERB_HOST, false, "List the last events",
+ {{"since", ARG_NUM, false, true, NULL, "only those after this number"},
+  {"room", ARG_ROOM, false, true, NULL, "only this room"},
+  {"meeting", ARG_ID, false, true, NULL, "only this meeting"},
+  {"name", ARG_STR, false, true, NULL,
+   "only events whose name begins so, \"party\" or \"party joined\""},
+  A_LIMIT}},
+{"event follow", VERB_HOST, true, "Print events as they happen",
+ {{"since", ARG_NUM, false, true, NULL,
+   "first those kept after this number"},
+  {"room", ARG_ROOM, false, true, NULL, "only this room"},
+  {"name", ARG_STR, false, true, NULL,
+   "only events whose name begins so"}}},
+
+{"server status", VERB_ADMIN, false, "Show whether all is well", {A_NONE}},
+{"server stats", VERB_ADMIN, false, "Show counters of the server", {A_NONE}},
+{"server mixers", VERB_ADMIN, false, "List the mixer processes", {A_NONE}},
+{"server check", VERB_ADMIN, false,
+ "Check the catalogue and the recordings' files", {A_NONE}},
+{"server backup", VERB_ADMIN, false,
+ "Write a copy of the catalogue while it is in use", {A_FILE}},
+};
+
+const size_t verbc = sizeof(verbv) / sizeof(verbv[0]);
+
+
+const struct verb *verb_find(const char *name)
+{
+	size_t i;
+
+	if (!name)
+		return NULL;
+
+	for (i = 0; i < verbc; i++) {
+		if (!strcmp(verbv[i].name, name))
+			return &verbv[i];
+	}
+
+	return NULL;
+}
+
+
+/* How well a typed word fits the first n bytes of a name: 0 not, 1 as its
+ * beginning, 2 in full. */
+static int fit(const char *word, const char *name, size_t n)
+{
+	const size_t len = strlen(word);
+
+	if (!len || len > n || strncmp(word, name, len))
+		return 0;
+
+	return len == n ? 2 : 1;
+}
+
+
+/* Noun and verb together, the noun counting more; 0 when it does not fit.
+ * A noun typed alone fits all its verbs. */
+static int fit_verb(const struct verb *verb, int wordc, char *const *wordv)
+{
+	const char *blank = strchr(verb->name, ' ');
+	const size_t n = blank ? (size_t)(blank - verb->name)
+			       : strlen(verb->name);
+	int noun = fit(wordv[0], verb->name, n), rest;
+
+	if (!noun)
+		return 0;
+	if (!blank || wordc < 2)
+		return noun * 4;
+
+	rest = fit(wordv[1], blank + 1, strlen(blank + 1));
+
+	return rest ? noun * 4 + rest : 0;
+}
+
+
+static void append(char *buf, size_t sz, size_t *posp, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void append(char *buf, size_t sz, size_t *posp, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (!buf || *posp >= sz)
+		return;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf + *posp, sz - *posp, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		*posp += (size_t)n;
+}
+
+
+/* All verbs that fit as well as the best, or all nouns when none does. */
+static void say(char *buf, size_t sz, int best, int wordc,
+		char *const *wordv)
+{
+	const char *sep = "";
+	size_t i, pos = 0;
+	size_t last = 0;
+
+	for (i = 0; i < verbc; i++) {
+		const char *name = verbv[i].name;
+		size_t n = strcspn(name, " ");
+
+		if (best) {
+			if (fit_verb(&verbv[i], wordc, wordv) != best)
+				continue;
+			append(buf, sz, &pos, "%s%s", sep, name);
+		}
+		else {
+			if (i && last == n &&
+			    !strncmp(verbv[i - 1].name, name, n))
+				continue;
+			append(buf, sz, &pos, "%s%.*s", sep, (int)n, name);
+		}
+		last = n;
+		sep = ", ";
+	}
+}
+
+
+/* The noun fits but the verb does not: what the noun can do. */
+static bool say_noun(char *buf, size_t sz, int wordc, char *const *wordv)
+{
+	size_t i;
+	int best = 0;
+
+	if (wordc < 2)
+		return false;
+
+	for (i = 0; i < verbc; i++) {
+		int f = fit_verb(&verbv[i], 1, wordv);
+
+		best = f > best ? f : best;
+	}
+	if (best)
+		say(buf, sz, best, 1, wordv);
+
+	return best != 0;
+}
+
+
+int verb_match(const struct verb **verbp, unsigned *usedp, int wordc,
+	       char *const *wordv, char *errbuf, size_t errsz)
+{
+	const struct verb *verb = NULL;
+	int best = 0;
+	unsigned n = 0;
+	size_t i;
+
+	if (!verbp || !usedp || wordc < 0 || (wordc && !wordv))
+		return EINVAL;
+
+	for (i = 0; wordc && i < verbc; i++) {
+		int f = fit_verb(&verbv[i], wordc, wordv);
+
+		if (f > best) {
+			best = f;
+			verb = &verbv[i];
+			n = 1;
+		}
+		else if (f && f == best) {
+			++n;
+		}
+	}
+
+	if (!n) {
+		if (!say_noun(errbuf, errsz, wordc, wordv))
+			say(errbuf, errsz, 0, wordc, wordv);
+		return ENOENT;
+	}
+	if (n > 1 || (wordc < 2 && strchr(verb->name, ' '))) {
+		say(errbuf, errsz, best, wordc, wordv);
+		return EEXIST;
+	}
+
+	*verbp = verb;
+	*usedp = strchr(verb->name, ' ') ? 2 : 1;
+
+	return 0;
+}
