@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum conf_type {
+enum config_type {
 	CONF_STR,
 	CONF_PATH,                /* absolute                             */
 	CONF_U32,                 /* min..max                             */
@@ -27,9 +27,9 @@ enum conf_type {
 	CONF_CHOICE,              /* one of choices                       */
 };
 
-struct conf_key {
+struct config_key {
 	const char *name;
-	enum conf_type type;
+	enum config_type type;
 	const char *dflt;         /* NULL: no value                       */
 	const char *choices;      /* space separated                      */
 	uint32_t min, max;
@@ -37,29 +37,29 @@ struct conf_key {
 	const char *help;
 };
 
-extern const struct conf_key conf_keyv[];
-extern const size_t conf_keyc;
+extern const struct config_key config_keyv[];
+extern const size_t config_keyc;
 
-struct conf;
+struct config;
 
-int conf_alloc(struct conf **confp);
+int config_alloc(struct config **confp);
 
 /** errbuf gets "path:line: what"; EBADMSG then, or the errno of open(2). */
-int conf_load(struct conf *conf, const char *path, char *errbuf, size_t sz);
+int config_load(struct config *conf, const char *path, char *errbuf, size_t sz);
 
 /** One "key value" line as from -D; replaces what the file said. */
-int conf_set(struct conf *conf, const char *line, char *errbuf, size_t sz);
+int config_set(struct config *conf, const char *line, char *errbuf, size_t sz);
 
 /* Values or the default; a key not in the table is the caller's bug. */
-const char *conf_str(const struct conf *conf, const char *key);
-uint32_t conf_u32(const struct conf *conf, const char *key);
-bool conf_bool(const struct conf *conf, const char *key);
-int conf_range(const struct conf *conf, const char *key,
+const char *config_str(const struct config *conf, const char *key);
+uint32_t config_u32(const struct config *conf, const char *key);
+bool config_bool(const struct config *conf, const char *key);
+int config_range(const struct config *conf, const char *key,
 	       uint32_t *minp, uint32_t *maxp);
 
 /** Each value of a repeatable key, in order; stops at the first error. */
-typedef int (conf_h)(const char *val, void *arg);
-int conf_apply(const struct conf *conf, const char *key, conf_h *h,
+typedef int (config_h)(const char *val, void *arg);
+int config_apply(const struct config *conf, const char *key, config_h *h,
 	       void *arg);
 
 #endif

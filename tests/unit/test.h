@@ -15,7 +15,7 @@
  *	static const struct test testv[] = { {"a grid of five", test_grid} };
  *	int main(int argc, char **argv)
  *	{
- *		return test_main(argc, argv, testv, RE_ARRAY_SIZE(testv));
+ *		return test_main(argc, argv, testv, ARRAY_SIZE(testv));
  *	}
  *
  * A failed check always sets err to something that is not 0.  With -o each
@@ -30,6 +30,7 @@
 #include <string.h>
 
 #include <re.h>
+
 
 struct test {
 	const char *name;
