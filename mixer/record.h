@@ -41,7 +41,9 @@ void record_pause(struct record *rec, bool on) ON(loop);
  *  that also ends the file, waiting for what is queued (bounded, 5 s). */
 void record_stop(struct record *rec) ON(loop);
 
-/** A picture to fd (taken over), on the writer; done handler with errno. */
+/** A picture to fd (taken over), on the writer; done handler with errno.
+ *  The frame (I420, BT.601) is referenced, not taken.  EBUSY: too many
+ *  wait already.  If it fails here, fd is closed and doneh not called. */
 struct AVFrame;
 typedef void (record_image_h)(int err, void *arg);
 int record_png(struct recorder *r, struct AVFrame *frame, int fd,
