@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# check.sh -- packages, build, all tests
+#
+#	./check.sh            everything: gcc, clang, sanitizers, fuzz, dist
+#	./check.sh STEP…      some of: gcc clang asan tsan fuzz dist
+#
+# Build trees are below build-check/ and are used again.  The last line is
+# "N passed, N failed, N skipped"; exit 0 if nothing failed.
+set -u
+cd "$(dirname "$0")" || exit 1
+top=$PWD
+tmp=$top/build-check
+jobs=$(nproc)
+
+. build-aux/deps.sh
+
+passed=0 failed=0 skipped=0
+notes=()
+
+say() { printf '\n== %s (%s s)\n' "$*" "$SECONDS"; }
+
+# one thing that is not a TAP case
+ok()   { passed=$((passed + 1)); echo "ok - $1"; }
+not()  { failed=$((failed + 1)); notes+=("$1"); echo "not ok - $1"; }
+
+# build DIR CONFIGURE-ARGS… : configure once, make everything
+build() {
+	dir=$tmp/$1; shift
+	mkdir -p "$dir" && cd "$dir" || return 1
+	if [ ! -f config.status ] ||
+	    ! ./config.status --config >/dev/null 2>&1; then
+		"$top/configure" --quiet "$@" || return 1
+	fi
+	make -s -j"$jobs" all check-programs >make.log 2>&1 || {
+		tail -30 make.log
+		return 1
+	}
+}
+
+# tests DIR TARGET JOBS : make check-unit or check-flow, count the TAP lines
+tests() {
+	cd "$tmp/$1" || return 1
+	rm -f test-suite.log
+	timeout "${4:-900}" make -s -j"$3" "$2" >"$2.log" 2>&1
+	if [ ! -f test-suite.log ]; then
+		tail -30 "$2.log"
+		not "$1 $2 did not run"
+		return
+	fi
+	while read -r what n; do
+		case $what in
+		PASS)        passed=$((passed + n)) ;;
+		FAIL|ERROR)  failed=$((failed + n))
+			     [ "$n" = 0 ] || notes+=("$1 $2: $n $what") ;;
+		SKIP)        skipped=$((skipped + n)) ;;
+		esac
+	done < <(sed -n 's/^# \(PASS\|FAIL\|ERROR\|SKIP\): *\([0-9]*\)$/\1 \2/p' \
+		test-suite.log)
+	grep -E '^(FAIL|ERROR):' "$2.log"
+}
+
+step_gcc() {
+	say "gcc: build without a warning, all tests"
+	if build gcc CC=gcc CFLAGS="-O2 -g -Werror"; then
+		ok "gcc builds without a warning"
+		tests gcc check-unit "$jobs"
+		tests gcc check-flow 1 900
+	else
+		not "gcc build"
+	fi
+}
+
+step_clang() {
+	say "clang: build without a warning, thread roles"
+	if build clang CC=clang CFLAGS="-O1 -g -Werror -Wthread-safety"; then
+		ok "clang builds without a warning, thread roles hold"
+	else
+		not "clang build"
+	fi
+}
+
+step_asan() {
+	say "address and undefined behaviour sanitizers"
+	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+	export UBSAN_OPTIONS=print_stacktrace=1
+	if build asan CC=clang CFLAGS="-O1 -g" \
+		--enable-sanitize=address,undefined; then
+		tests asan check-unit "$jobs"
+		tests asan check-flow 1 900
+	else
+		not "asan build"
+	fi
+}
+
+step_tsan() {
+	say "thread sanitizer: unit tests of the mixer"
+	export TSAN_OPTIONS=halt_on_error=0:exitcode=66
+	if build tsan CC=clang CFLAGS="-O1 -g" --enable-sanitize=thread; then
+		tests tsan check-mixer "$jobs"
+	else
+		not "tsan build"
+	fi
+}
+
+step_fuzz() {
+	say "fuzzers, 10000 inputs each"
+	if ! build fuzz CC=clang CFLAGS="-O1 -g" --enable-fuzz \
+		--enable-sanitize=address,undefined; then
+		not "fuzz build"
+		return
+	fi
+	mkdir -p artifacts
+	for f in tests/fuzz/fuzz_*; do
+		case $f in *.*) continue ;; esac
+		[ -x "$f" ] || continue
+		if timeout 300 "$f" -runs=10000 -seed=1 -max_len=4096 \
+			-artifact_prefix=artifacts/ >"$f.log" 2>&1; then
+			ok "$f"
+		else
+			tail -20 "$f.log"
+			not "$f"
+		fi
+	done
+}
+
+step_dist() {
+	say "make distcheck"
+	cd "$tmp/gcc" 2>/dev/null || { not "distcheck: no gcc build"; return; }
+	# the tests have just run: here the tarball is built and installed
+	if timeout 1200 make -s -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS= \
+		AM_MAKEFLAGS="-j$jobs TESTS=" >distcheck.log 2>&1; then
+		ok "make distcheck"
+	else
+		tail -30 distcheck.log
+		not "make distcheck"
+	fi
+}
+
+deps_adapt
+# shellcheck disable=SC2086
+deps_install $DEPS_BUILD $DEPS_TEST || exit 1
+mkdir -p "$tmp"
+if [ ! -x configure ] || [ configure.ac -nt configure ]; then
+	autoreconf -i >"$tmp/autoreconf.log" 2>&1 || {
+		cat "$tmp/autoreconf.log"
+		exit 1
+	}
+fi
+
+[ $# -gt 0 ] || set -- gcc clang asan tsan fuzz dist
+for step; do
+	case $step in
+	gcc|clang|asan|tsan|fuzz|dist) "step_$step"; cd "$top" || exit 1 ;;
+	*) echo "check.sh: unknown step \"$step\"" >&2; exit 2 ;;
+	esac
+done
+
+say "done"
+for note in "${notes[@]}"; do echo "failed: $note"; done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
