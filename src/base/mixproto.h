@@ -26,6 +26,7 @@
  *	thumb      {seq} + fd               JPEG of the canvas, 320 wide
  *	snapshot   {seq} + fd               PNG of the canvas as it is now
  *	stats      {seq}
+ *	ping       {seq}                    no answer for 2 s is death
  *	bye        {}                       BYE to every leg, close files, exit 0
  *
  * mixer to tuttid
@@ -68,6 +69,7 @@
 #define MIX_THUMB      "thumb"
 #define MIX_SNAPSHOT   "snapshot"
 #define MIX_STATS      "stats"
+#define MIX_PING       "ping"
 #define MIX_BYE        "bye"
 
 #define MIX_READY      "ready"

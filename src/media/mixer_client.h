@@ -24,11 +24,15 @@ struct mixer_client;
 struct mixer_leg;
 
 /** Every message from the mixer but done and ready; msg borrowed.  Latch
- *  news have already been written into the leg's ticket. */
+ *  news have already been written into the leg's ticket.  One more is made
+ *  here: "leg_failed" {id, err, text}, the mixer refused the leg. */
 typedef void (mixer_msg_h)(const char *m, json_t *msg, void *arg);
 
-/** Dead and being replaced (err = 0) or given up (err != 0). `reborn` is
- *  called when the replacement has every leg. */
+#define MIX_LEG_FAILED "leg_failed"
+
+/** Dead and being replaced (err = 0) or given up (err != 0); status as from
+ *  waitpid(2).  `reborn` is called when the replacement has every leg,
+ *  gap_ms after the death was noticed.  Open requests end after diedh. */
 typedef void (mixer_died_h)(int status, int err, void *arg);
 typedef void (mixer_reborn_h)(uint64_t gap_ms, void *arg);
 
@@ -48,14 +52,19 @@ int mixer_client_alloc(struct mixer_client **mcp,
 		       const struct mixer_client_cfg *cfg,
 		       mixer_msg_h *msgh, mixer_died_h *diedh,
 		       mixer_reborn_h *rebornh, void *arg);
-                                  /* mem_deref: bye, then SIGKILL after 2 s */
+                                  /* mem_deref: bye, then SIGKILL after 2 s;
+                                   * the legs must be gone by then */
 
 /** fdv: descriptors the ticket counts (indices); duplicated here.  The leg
  *  ends with mem_deref. */
 int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer_client *mc,
 		    const struct ticket *t, const int *fdv, size_t fdc,
 		    bool join_tone);
+/** Where the peer's address has changed the leg latches anew. */
 int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t);
+/** The same with other descriptors in place of all former ones. */
+int mixer_leg_set_fds(struct mixer_leg *ml, const struct ticket *t,
+		      const int *fdv, size_t fdc);
 const struct ticket *mixer_leg_ticket(const struct mixer_leg *ml);
 void mixer_leg_tone(struct mixer_leg *ml, bool leave_tone);
 
@@ -65,6 +74,8 @@ int mixer_request(struct mixer_client *mc, const char *m, json_t *msg,
 		  const int *fdv, size_t fdc, mixer_done_h *doneh, void *arg);
 
 pid_t mixer_client_pid(const struct mixer_client *mc);
+unsigned mixer_client_leaving(void);  /* processes that still say goodbye */
+void mixer_client_reap(void);         /* end of main: kill and reap those */
 const char *mixer_client_path(void);  /* $TUTTI_LIBEXEC or PKGLIBEXECDIR */
 
 #endif

@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * media/mixer_client.c -- start, speak to and replace the mixer of a meeting
+ *
+ * What a mixer must know is here before it is there: the hello, and a
+ * ticket and descriptors per leg.  So a replacement is one function,
+ * mixer_start(), the same that starts the first.  Everything is written
+ * into the socket at once, without waiting for "ready": the kernel keeps
+ * it until the new process reads.
+ *
+ *	alloc ──> mixer_start ──> ready ──> every leg_add done ──> rebornh
+ *	              ^                                 │
+ *	              └── diedh <── proc_died <─────────┘
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <re.h>
+
+#include "base/clock.h"
+#include "base/ipc.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mixproto.h"
+#include "media/mixer_client.h"
+#include "media/mixer_proc.h"
+
+enum {
+	TRIES_US = 10 * 1000000,  /* MIXER_TRIES deaths within this       */
+	SEQ_FIRST = 2,            /* 1 is the ping's                      */
+};
+
+struct mixer_client {
+	char *path;
+	char *room;
+	uint32_t meeting;
+	unsigned canvas_w, canvas_h, fps;
+	bool tones, crop;
+	struct mixer_proc *proc;  /* NULL: given up                       */
+	struct list legl;
+	struct list reql;
+	uint32_t seq;
+	bool ready;               /* of this process                      */
+	bool reborn;              /* rebornh is owed                      */
+	unsigned adding;          /* leg_add not yet answered             */
+	uint64_t died_us;
+	uint64_t deathv[MIXER_TRIES];
+	unsigned deaths;
+	mixer_msg_h *msgh;
+	mixer_died_h *diedh;
+	mixer_reborn_h *rebornh;
+	void *arg;
+};
+
+struct mixer_leg {
+	struct le le;
+	struct mixer_client *mc;  /* NULL: the client went first          */
+	struct ticket t;
+	int fdv[IPC_FDS_MAX];
+	size_t fdc;
+	bool leave_tone;
+};
+
+struct request {
+	struct le le;
+	uint32_t seq;
+	uint32_t leg_add;         /* id of the leg, or 0                  */
+	mixer_done_h *doneh;
+	void *arg;
+};
+
+/** While a handler runs we hold a reference: is it the only one left? */
+static bool let_go(const struct mixer_client *mc)
+{
+	return mem_nrefs(mc) == 1;
+}
+
+static void request_fail(struct request *req, int err)
+{
+	list_unlink(&req->le);
+	if (req->doneh)
+		req->doneh(err, "the mixer died", NULL, req->arg);
+	mem_deref(req);
+}
+
+static void client_destructor(void *arg)
+{
+	struct mixer_client *mc = arg;
+	struct le *le;
+
+	while ((le = list_head(&mc->legl))) {
+		struct mixer_leg *ml = le->data;
+
+		list_unlink(&ml->le);
+		ml->mc = NULL;
+	}
+
+	mixer_proc_leave(mc->proc);
+	list_flush(&mc->reql);
+	mem_deref(mc->path);
+	mem_deref(mc->room);
+}
+
+static void request_destructor(void *arg)
+{
+	struct request *req = arg;
+
+	list_unlink(&req->le);
+}
+
+static int request_send(struct mixer_client *mc, const char *m, json_t *msg,
+			const int *fdv, size_t fdc, uint32_t leg_add,
+			mixer_done_h *doneh, void *arg)
+{
+	struct request *req = NULL;
+	int err;
+
+	if (!msg)
+		return ENOMEM;
+
+	if (!mc->proc) {
+		err = ENOTCONN;
+		goto out;
+	}
+
+	req = mem_zalloc(sizeof(*req), request_destructor);
+	if (!req) {
+		err = ENOMEM;
+		goto out;
+	}
+
+	req->seq     = mc->seq++;
+	req->leg_add = leg_add;
+	req->doneh   = doneh;
+	req->arg     = arg;
+	if (mc->seq < SEQ_FIRST)
+		mc->seq = SEQ_FIRST;
+
+	if (json_object_set_new(msg, "m", json_string(m)) ||
+	    json_object_set_new(msg, "seq", json_integer(req->seq))) {
+		err = ENOMEM;
+		goto out;
+	}
+
+	err = mixer_proc_send(mc->proc, msg, fdv, fdc);
+	msg = NULL;
+	if (err)
+		goto out;
+
+	list_append(&mc->reql, &req->le, req);
+	req = NULL;
+
+ out:
+	json_decref(msg);
+	mem_deref(req);
+
+	return err;
+}
+
+static int leg_send(struct mixer_leg *ml, const char *m, bool fds,
+		    bool join_tone)
+{
+	struct mixer_client *mc = ml->mc;
+	bool add = !strcmp(m, MIX_LEG_ADD);
+	json_t *msg;
+	int err;
+
+	msg = json_pack("{s:o, s:b}", "ticket", ticket_encode(&ml->t),
+			"join_tone", join_tone);
+
+	err = request_send(mc, m, msg, ml->fdv, fds ? ml->fdc : 0,
+			   add ? ml->t.id : 0, NULL, NULL);
+	if (!err && add)
+		++mc->adding;
+
+	return err;
+}
+
+static json_t *hello_msg(const struct mixer_client *mc)
+{
+	return json_pack("{s:s, s:i, s:I, s:s, s:i, s:i, s:i, s:b, s:s}",
+			 "m", MIX_HELLO, "version", MIX_VERSION,
+			 "meeting", (json_int_t)mc->meeting,
+			 "room", mc->room ? mc->room : "",
+			 "canvas_w", (int)mc->canvas_w,
+			 "canvas_h", (int)mc->canvas_h,
+			 "fps", (int)mc->fps, "tones", mc->tones,
+			 "fit", mc->crop ? "crop" : "letterbox");
+}
+
+static void check_reborn(struct mixer_client *mc)
+{
+	uint64_t gap_ms;
+
+	if (!mc->reborn || !mc->ready || mc->adding || let_go(mc))
+		return;
+
+	mc->reborn = false;
+	gap_ms = (clock_us() - mc->died_us + 500) / 1000;
+	info("mixer %d took over meeting=%u legs=%u gap_ms=%llu\n",
+	     (int)mixer_proc_pid(mc->proc), mc->meeting,
+	     list_count(&mc->legl), (unsigned long long)gap_ms);
+
+	if (mc->rebornh)
+		mc->rebornh(gap_ms, mc->arg);
+}
+
+/** The mixer would not have the leg: tell as if it had said so itself. */
+static void leg_failed(struct mixer_client *mc, uint32_t id, int err,
+		       const char *text)
+{
+	json_t *msg;
+
+	warning("leg %u refused by the mixer: %s (%m)\n", id, text, err);
+
+	msg = json_pack("{s:s, s:I, s:i, s:s}", "m", MIX_LEG_FAILED,
+			"id", (json_int_t)id, "err", err, "text", text);
+	if (msg && mc->msgh)
+		mc->msgh(MIX_LEG_FAILED, msg, mc->arg);
+	json_decref(msg);
+}
+
+static void handle_done(struct mixer_client *mc, json_t *msg)
+{
+	const char *text = "";
+	struct request *req;
+	uint32_t seq = 0, err = 0;
+	struct le *le;
+
+	(void)json_str(msg, "text", &text);
+	if (json_u32(msg, "seq", &seq))
+		return;
+	if (json_u32(msg, "err", &err) == EBADMSG)
+		err = EPROTO;
+
+	for (le = list_head(&mc->reql); le; le = le->next) {
+		req = le->data;
+		if (req->seq == seq)
+			break;
+	}
+	if (!le)
+		return;           /* a ping, or of the process before     */
+
+	list_unlink(&req->le);
+	if (req->leg_add) {
+		if (mc->adding)
+			--mc->adding;
+		if (err)
+			leg_failed(mc, req->leg_add, (int)err, text);
+	}
+	if (req->doneh)
+		req->doneh((int)err, text, msg, req->arg);
+	mem_deref(req);
+
+	check_reborn(mc);
+}
+
+static void handle_news(struct mixer_client *mc, json_t *msg)
+{
+	struct ticket_media *m;
+	const char *str;
+	uint32_t id = 0, n;
+	struct le *le;
+	struct mixer_leg *ml = NULL;
+
+	(void)json_u32(msg, "id", &id);
+	for (le = list_head(&mc->legl); le; le = le->next) {
+		ml = le->data;
+		if (ml->t.id == id)
+			break;
+	}
+	if (!le || json_str(msg, "media", &str))
+		return;
+
+	m = strcmp(str, "video") ? &ml->t.audio : &ml->t.video;
+
+	if (!json_str(msg, "raddr", &str)) {
+		struct sa sa;
+
+		if (!sa_decode(&sa, str, strlen(str)))
+			m->latched = sa;
+	}
+	if (!json_u32(msg, "rssrc", &n))
+		m->rssrc = n;
+	if (!json_u32(msg, "rseq", &n))
+		m->rseq = (uint16_t)n;
+}
+
+static void proc_msg(json_t *msg, void *arg)
+{
+	struct mixer_client *mc = arg;
+	const char *m;
+
+	if (json_str(msg, "m", &m)) {
+		warning("mixer sent a message without a name\n");
+		return;
+	}
+
+	mem_ref(mc);
+
+	if (!strcmp(m, MIX_DONE)) {
+		handle_done(mc, msg);
+	}
+	else if (!strcmp(m, MIX_READY)) {
+		mc->ready = true;
+		mixer_proc_watch(mc->proc);
+		check_reborn(mc);
+	}
+	else {
+		if (!strcmp(m, MIX_LEG_NEWS))
+			handle_news(mc, msg);
+		if (mc->msgh)
+			mc->msgh(m, msg, mc->arg);
+	}
+
+	mem_deref(mc);
+}
+
+static void proc_died(int status, void *arg);
+
+static int mixer_start(struct mixer_client *mc)
+{
+	struct le *le;
+	int err;
+
+	mc->ready  = false;
+	mc->adding = 0;
+
+	err = mixer_proc_alloc(&mc->proc, mc->path, proc_msg, proc_died, mc);
+	if (err)
+		return err;
+
+	err = mixer_proc_send(mc->proc, hello_msg(mc), NULL, 0);
+
+	for (le = list_head(&mc->legl); le && !err; le = le->next)
+		err = leg_send(le->data, MIX_LEG_ADD, true, false);
+
+	if (err) {
+		mixer_proc_leave(mc->proc);
+		mc->proc = NULL;
+	}
+
+	return err;
+}
+
+/** True if it has died too often lately to try again. */
+static bool deaths_count(struct mixer_client *mc, uint64_t now)
+{
+	uint64_t *slot = &mc->deathv[mc->deaths++ % MIXER_TRIES];
+	uint64_t oldest;
+
+	*slot  = now;
+	oldest = mc->deathv[mc->deaths % MIXER_TRIES];
+
+	return mc->deaths >= MIXER_TRIES && now - oldest < TRIES_US;
+}
+
+static void proc_died(int status, void *arg)
+{
+	struct mixer_client *mc = arg;
+	struct list reql = LIST_INIT;
+	uint64_t now = clock_us();
+	struct le *le;
+	int err;
+
+	mem_ref(mc);
+
+	warning("mixer %d died meeting=%u status=0x%04x\n",
+		(int)mixer_proc_pid(mc->proc), mc->meeting,
+		(unsigned)status);
+
+	mixer_proc_leave(mc->proc);
+	mc->proc = NULL;
+
+	/* move the open requests out of the way of the new process's */
+	while ((le = list_head(&mc->reql))) {
+		list_unlink(le);
+		list_append(&reql, le, le->data);
+	}
+
+	if (!mc->reborn)
+		mc->died_us = now; /* a second death prolongs the first   */
+	mc->reborn = true;
+
+	err = deaths_count(mc, now) ? EPIPE : mixer_start(mc);
+	if (err)
+		error("mixer of meeting %u given up: %m\n", mc->meeting,
+		      err);
+
+	if (mc->diedh)
+		mc->diedh(status, err, mc->arg);
+
+	while ((le = list_head(&reql))) {
+		if (let_go(mc))
+			((struct request *)le->data)->doneh = NULL;
+		request_fail(le->data, ECONNRESET);
+	}
+
+	mem_deref(mc);
+}
+
+int mixer_client_alloc(struct mixer_client **mcp,
+		       const struct mixer_client_cfg *cfg,
+		       mixer_msg_h *msgh, mixer_died_h *diedh,
+		       mixer_reborn_h *rebornh, void *arg)
+{
+	struct mixer_client *mc;
+	int err;
+
+	if (!mcp || !cfg || !cfg->path)
+		return EINVAL;
+
+	mc = mem_zalloc(sizeof(*mc), client_destructor);
+	if (!mc)
+		return ENOMEM;
+
+	mc->meeting  = cfg->meeting;
+	mc->canvas_w = cfg->canvas_w;
+	mc->canvas_h = cfg->canvas_h;
+	mc->fps      = cfg->fps;
+	mc->tones    = cfg->tones;
+	mc->crop     = cfg->crop;
+	mc->seq      = SEQ_FIRST;
+	mc->msgh     = msgh;
+	mc->diedh    = diedh;
+	mc->rebornh  = rebornh;
+	mc->arg      = arg;
+
+	err = str_dup(&mc->path, cfg->path);
+	if (!err && cfg->room)
+		err = str_dup(&mc->room, cfg->room);
+	if (!err)
+		err = mixer_start(mc);
+
+	if (err)
+		mem_deref(mc);
+	else
+		*mcp = mc;
+
+	return err;
+}
+
+static void leg_fds_close(struct mixer_leg *ml)
+{
+	while (ml->fdc)
+		close(ml->fdv[--ml->fdc]);
+}
+
+static int leg_fds_dup(struct mixer_leg *ml, const int *fdv, size_t fdc)
+{
+	if (fdc > IPC_FDS_MAX || (fdc && !fdv))
+		return EINVAL;
+
+	while (ml->fdc < fdc) {
+		int fd = fcntl(fdv[ml->fdc], F_DUPFD_CLOEXEC, 3);
+
+		if (fd < 0)
+			return errno;
+		ml->fdv[ml->fdc++] = fd;
+	}
+
+	return 0;
+}
+
+static void leg_destructor(void *arg)
+{
+	struct mixer_leg *ml = arg;
+
+	list_unlink(&ml->le);
+	if (ml->mc && ml->mc->proc)
+		(void)request_send(ml->mc, MIX_LEG_DEL,
+				   json_pack("{s:I, s:b}", "id",
+					     (json_int_t)ml->t.id,
+					     "leave_tone", ml->leave_tone),
+				   NULL, 0, 0, NULL, NULL);
+	leg_fds_close(ml);
+}
+
+int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer_client *mc,
+		    const struct ticket *t, const int *fdv, size_t fdc,
+		    bool join_tone)
+{
+	struct mixer_leg *ml;
+	int err;
+
+	if (!mlp || !mc || !t)
+		return EINVAL;
+	if (!mc->proc)
+		return ENOTCONN;
+
+	ml = mem_zalloc(sizeof(*ml), leg_destructor);
+	if (!ml)
+		return ENOMEM;
+
+	ml->t = *t;
+	err = leg_fds_dup(ml, fdv, fdc);
+	if (err)
+		goto out;
+
+	ml->mc = mc;
+	err = leg_send(ml, MIX_LEG_ADD, true, join_tone);
+	if (err) {
+		ml->mc = NULL;
+		goto out;
+	}
+
+	list_append(&mc->legl, &ml->le, ml);
+
+ out:
+	if (err)
+		mem_deref(ml);
+	else
+		*mlp = ml;
+
+	return err;
+}
+
+static void media_set(struct ticket_media *to, const struct ticket_media *from)
+{
+	bool moved = sa_isset(&from->raddr, SA_ALL) &&
+		!sa_cmp(&to->raddr, &from->raddr, SA_ALL);
+
+	*to = *from;
+	if (moved) {
+		sa_init(&to->latched, AF_UNSPEC);
+		to->rssrc = 0;
+		to->rseq  = 0;
+	}
+}
+
+static void leg_ticket_set(struct mixer_leg *ml, const struct ticket *t)
+{
+	struct ticket old = ml->t;
+
+	ml->t = *t;
+	ml->t.audio = old.audio;
+	ml->t.video = old.video;
+	media_set(&ml->t.audio, &t->audio);
+	media_set(&ml->t.video, &t->video);
+}
+
+int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t)
+{
+	if (!ml || !t)
+		return EINVAL;
+	if (!ml->mc || !ml->mc->proc)
+		return ENOTCONN;
+
+	leg_ticket_set(ml, t);
+
+	return leg_send(ml, MIX_LEG_SET, false, false);
+}
+
+int mixer_leg_set_fds(struct mixer_leg *ml, const struct ticket *t,
+		      const int *fdv, size_t fdc)
+{
+	struct mixer_leg old;
+	int err;
+
+	if (!ml || !t)
+		return EINVAL;
+	if (!ml->mc || !ml->mc->proc)
+		return ENOTCONN;
+
+	old = *ml;
+	ml->fdc = 0;
+	err = leg_fds_dup(ml, fdv, fdc);
+	if (err) {
+		leg_fds_close(ml);
+		memcpy(ml->fdv, old.fdv, sizeof(ml->fdv));
+		ml->fdc = old.fdc;
+		return err;
+	}
+	leg_fds_close(&old);
+	leg_ticket_set(ml, t);
+
+	return leg_send(ml, MIX_LEG_SET, true, false);
+}
+
+const struct ticket *mixer_leg_ticket(const struct mixer_leg *ml)
+{
+	return ml ? &ml->t : NULL;
+}
+
+void mixer_leg_tone(struct mixer_leg *ml, bool leave_tone)
+{
+	if (ml)
+		ml->leave_tone = leave_tone;
+}
+
+/** What the replacement's hello must say from now on. */
+static void room_set(struct mixer_client *mc, const json_t *msg)
+{
+	const char *fit;
+
+	(void)json_flag(msg, "tones", &mc->tones);
+	if (!json_str(msg, "fit", &fit))
+		mc->crop = !strcmp(fit, "crop");
+}
+
+int mixer_request(struct mixer_client *mc, const char *m, json_t *msg,
+		  const int *fdv, size_t fdc, mixer_done_h *doneh, void *arg)
+{
+	if (!mc || !m) {
+		json_decref(msg);
+		return EINVAL;
+	}
+
+	if (!msg)
+		msg = json_object();
+	if (!strcmp(m, MIX_ROOM_SET))
+		room_set(mc, msg);
+
+	return request_send(mc, m, msg, fdv, fdc, 0, doneh, arg);
+}
+
+pid_t mixer_client_pid(const struct mixer_client *mc)
+{
+	return mc ? mixer_proc_pid(mc->proc) : 0;
+}
+
+const char *mixer_client_path(void)
+{
+	static char path[512];
+	const char *dir = getenv("TUTTI_LIBEXEC");
+
+	if (re_snprintf(path, sizeof(path), "%s/tutti-mixer",
+			dir && *dir ? dir : PKGLIBEXECDIR) < 0)
+		return PKGLIBEXECDIR "/tutti-mixer";
+
+	return path;
+}
