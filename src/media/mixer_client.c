@@ -12,8 +12,6 @@
  *	              ^                                 │
  *	              └── diedh <── proc_died <─────────┘
  */
-#include "config.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -202,7 +200,7 @@ static void check_reborn(struct mixer_client *mc)
 
 	mc->reborn = false;
 	gap_ms = (clock_us() - mc->died_us + 500) / 1000;
-	info("mixer %d took over meeting=%u legs=%u gap_ms=%llu\n",
+	info("mixer %d took over meeting=%u legs=%u gap_ms=%llu",
 	     (int)mixer_proc_pid(mc->proc), mc->meeting,
 	     list_count(&mc->legl), (unsigned long long)gap_ms);
 
@@ -216,7 +214,7 @@ static void leg_failed(struct mixer_client *mc, uint32_t id, int err,
 {
 	json_t *msg;
 
-	warning("leg %u refused by the mixer: %s (%m)\n", id, text, err);
+	warning("leg %u refused by the mixer: %s (%m)", id, text, err);
 
 	msg = json_pack("{s:s, s:I, s:i, s:s}", "m", MIX_LEG_FAILED,
 			"id", (json_int_t)id, "err", err, "text", text);
@@ -297,7 +295,7 @@ static void proc_msg(json_t *msg, void *arg)
 	const char *m;
 
 	if (json_str(msg, "m", &m)) {
-		warning("mixer sent a message without a name\n");
+		warning("mixer sent a message without a name");
 		return;
 	}
 
@@ -370,7 +368,7 @@ static void proc_died(int status, void *arg)
 
 	mem_ref(mc);
 
-	warning("mixer %d died meeting=%u status=0x%04x\n",
+	warning("mixer %d died meeting=%u status=0x%04x",
 		(int)mixer_proc_pid(mc->proc), mc->meeting,
 		(unsigned)status);
 
@@ -389,7 +387,7 @@ static void proc_died(int status, void *arg)
 
 	err = deaths_count(mc, now) ? EPIPE : mixer_start(mc);
 	if (err)
-		error("mixer of meeting %u given up: %m\n", mc->meeting,
+		error("mixer of meeting %u given up: %m", mc->meeting,
 		      err);
 
 	if (mc->diedh)

@@ -7,8 +7,6 @@
  * A process is let go only when it has been reaped; until then the object
  * is in `leavingl`.
  */
-#include "config.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -38,7 +36,8 @@ enum {
 struct mixer_proc {
 	struct le le;             /* in leavingl                          */
 	struct ipc *ipc;
-	pid_t pid;                /* 0: reaped                            */
+	pid_t pid;
+	bool reaped;
 	int pidfd;
 	struct tmr tmr;           /* start, ping, kill, reap: one at once */
 	unsigned unanswered;      /* pings                                */
@@ -61,7 +60,7 @@ static void proc_destructor(void *arg)
 		fd_close(mp->pidfd);
 		close(mp->pidfd);
 	}
-	if (mp->pid > 0) {        /* half-built, or the program ends      */
+	if (mp->pid > 0 && !mp->reaped) { /* or the program ends */
 		(void)kill(mp->pid, SIGKILL);
 		while (waitpid(mp->pid, NULL, 0) < 0 && errno == EINTR)
 			;
@@ -79,7 +78,7 @@ static void proc_gone(struct mixer_proc *mp, int status)
 
 	if (diedh)
 		diedh(status, mp->arg);
-	else if (mp->le.list && !mp->pid)
+	else if (mp->le.list && mp->reaped)
 		mem_deref(mp);
 }
 
@@ -88,13 +87,13 @@ static void reap_timeout(void *arg)
 	struct mixer_proc *mp = arg;
 
 	/* in the kernel and not coming back: do not wait for it */
-	warning("mixer %d does not die\n", (int)mp->pid);
+	warning("mixer %d does not die", (int)mp->pid);
 	proc_gone(mp, 0);
 }
 
 static void proc_kill(struct mixer_proc *mp)
 {
-	if (mp->killed || mp->pid <= 0)
+	if (mp->killed || mp->reaped)
 		return;
 
 	mp->killed = true;
@@ -115,8 +114,8 @@ static void pidfd_handler(int flags, void *arg)
 
 	fd_close(mp->pidfd);
 	close(mp->pidfd);
-	mp->pidfd = -1;
-	mp->pid   = 0;
+	mp->pidfd  = -1;
+	mp->reaped = true;
 	proc_gone(mp, status);
 }
 
@@ -125,7 +124,7 @@ static void ipc_close_handler(int err, void *arg)
 	struct mixer_proc *mp = arg;
 
 	if (err && mp->diedh)
-		warning("mixer %d closed its socket: %m\n", (int)mp->pid, err);
+		warning("mixer %d closed its socket: %m", (int)mp->pid, err);
 
 	mp->ipc = mem_deref(mp->ipc);
 
@@ -151,7 +150,7 @@ static void ping_timeout(void *arg)
 	struct mixer_proc *mp = arg;
 
 	if (mp->unanswered >= PING_MISSES) {
-		warning("mixer %d hung, killed\n", (int)mp->pid);
+		warning("mixer %d hung, killed", (int)mp->pid);
 		proc_kill(mp);
 		return;
 	}
@@ -167,7 +166,7 @@ static void start_timeout(void *arg)
 {
 	struct mixer_proc *mp = arg;
 
-	warning("mixer %d did not start within %u ms, killed\n",
+	warning("mixer %d did not start within %u ms, killed",
 		(int)mp->pid, START_MS);
 	proc_kill(mp);
 }
@@ -309,7 +308,7 @@ static void leave_timeout(void *arg)
 {
 	struct mixer_proc *mp = arg;
 
-	warning("mixer %d did not end by itself, killed\n", (int)mp->pid);
+	warning("mixer %d did not end by itself, killed", (int)mp->pid);
 	proc_kill(mp);
 }
 
@@ -321,7 +320,7 @@ void mixer_proc_leave(struct mixer_proc *mp)
 	mp->msgh  = NULL;
 	mp->diedh = NULL;
 
-	if (!mp->pid) {
+	if (mp->reaped) {
 		mem_deref(mp);
 		return;
 	}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tests/unit/test_mixer_client.c -- mixers that work, die, hang and refuse
+ *
+ * Against tests/fake/fake_mixer.  Real processes, so real time: each case
+ * waits for the event it wants, at most 10 s.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <re.h>
+
+#include "base/log.h"
+#include "base/mixproto.h"
+#include "media/mixer_client.h"
+#include "tests/unit/test.h"
+
+/* everything a case can ask for afterwards */
+static struct {
+	struct mixer_client *mc;
+	struct mixer_leg *legv[3];
+	int fdv[3][2];
+	unsigned deaths, reborns, news, failed, dones;
+	int died_err, status, done_err;
+	uint64_t gap_ms;
+	json_t *list;
+	unsigned want_news;
+	bool deref_when_dead;
+} w;
+
+static struct tmr tmr;
+
+static void timeout_handler(void *arg)
+{
+	(void)arg;
+	printf("# nothing happened for 10 s\n");
+	re_cancel();
+}
+
+static void step(void)
+{
+	tmr_start(&tmr, 10000, timeout_handler, NULL);
+	(void)re_main(NULL);
+	tmr_cancel(&tmr);
+}
+
+static void pause_handler(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+static void run_ms(unsigned ms)
+{
+	tmr_start(&tmr, ms, pause_handler, NULL);
+	(void)re_main(NULL);
+}
+
+static void msg_handler(const char *m, json_t *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	if (!strcmp(m, MIX_LEG_FAILED)) {
+		++w.failed;
+		re_cancel();
+	}
+	if (!strcmp(m, MIX_LEG_NEWS) && ++w.news == w.want_news)
+		re_cancel();
+}
+
+static void died_handler(int status, int err, void *arg)
+{
+	(void)arg;
+	++w.deaths;
+	w.status   = status;
+	w.died_err = err;
+	if (w.deref_when_dead)
+		w.mc = mem_deref(w.mc);
+	if (err || w.deref_when_dead)
+		re_cancel();
+}
+
+static void reborn_handler(uint64_t gap_ms, void *arg)
+{
+	(void)arg;
+	++w.reborns;
+	w.gap_ms = gap_ms;
+	re_cancel();
+}
+
+static void done_handler(int err, const char *text, json_t *result, void *arg)
+{
+	(void)text;
+	(void)arg;
+	++w.dones;
+	w.done_err = err;
+	if (result) {
+		json_decref(w.list);
+		w.list = json_incref(result);
+		re_cancel();
+	}
+}
+
+static int start(const char *room)
+{
+	struct mixer_client_cfg cfg = {
+		.path = "tests/fake/fake_mixer", .meeting = 7, .room = room,
+		.canvas_w = 1280, .canvas_h = 720, .fps = 30, .tones = true,
+	};
+
+	memset(&w, 0, sizeof(w));
+	memset(w.fdv, 0xff, sizeof(w.fdv));
+
+	return mixer_client_alloc(&w.mc, &cfg, msg_handler, died_handler,
+				  reborn_handler, NULL);
+}
+
+static int add_leg(unsigned i, uint32_t id)
+{
+	struct ticket t;
+	struct sa sa;
+	unsigned j;
+
+	for (j = 0; j < 2; j++) {
+		sa_set_str(&sa, "127.0.0.1", 0);
+		w.fdv[i][j] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (bind(w.fdv[i][j], &sa.u.sa, sa.len))
+			return errno;
+	}
+	ticket_init(&t, id);
+	t.audio.on      = true;
+	t.audio.ptime_ms = 20;
+	t.audio.rtp_fd  = 0;
+	t.audio.rtcp_fd = 1;
+
+	return mixer_leg_alloc(&w.legv[i], w.mc, &t, w.fdv[i], 2, i == 1);
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sa sa;
+
+	sa_init(&sa, AF_INET);
+	sa.len = sizeof(sa.u);
+	(void)getsockname(fd, &sa.u.sa, &sa.len);
+
+	return sa_port(&sa);
+}
+
+static void stop(void)
+{
+	unsigned i, j;
+
+	for (i = 0; i < 3; i++) {
+		w.legv[i] = mem_deref(w.legv[i]);
+		for (j = 0; j < 2; j++)
+			if (w.fdv[i][j] >= 0)
+				close(w.fdv[i][j]);
+	}
+	w.mc = mem_deref(w.mc);
+	w.list = (json_decref(w.list), NULL);
+}
+
+static int fake(const char *what, mixer_done_h *doneh)
+{
+	return mixer_request(w.mc, "fake", json_pack("{s:s}", "do", what),
+			     NULL, 0, doneh, NULL);
+}
+
+static int ask_list(void)
+{
+	int err = mixer_request(w.mc, "list", NULL, NULL, 0, done_handler,
+				NULL);
+
+	if (!err)
+		step();
+
+	return err;
+}
+
+/** The mixer has legs 1 and 2 with our sockets. */
+static int check_legs(const char *latched)
+{
+	json_t *legs, *leg;
+	size_t i;
+	int err;
+
+	err = ask_list();
+	TEST_ERR(err);
+	legs = json_object_get(w.list, "legs");
+	TEST_EQ(2, json_array_size(legs));
+	for (i = 0; i < 2; i++) {
+		leg = json_array_get(legs, i);
+		TEST_EQ(i + 1, json_integer_value(
+				json_object_get(leg, "id")));
+		TEST_EQ(port_of(w.fdv[i][0]), json_integer_value(
+				json_array_get(json_object_get(leg, "ports"),
+					       0)));
+		TEST_EQ(port_of(w.fdv[i][1]), json_integer_value(
+				json_array_get(json_object_get(leg, "ports"),
+					       1)));
+		TEST_STR(latched, json_string_value(
+				json_object_get(leg, "latched")));
+	}
+ out:
+	return err;
+}
+
+static int two_legs(const char *room)
+{
+	int err;
+
+	err = start(room);
+	if (!err)
+		err = add_leg(0, 1);
+	if (!err)
+		err = add_leg(1, 2);
+	w.want_news = 2;
+	if (!err)
+		step();
+
+	return err;
+}
+
+static int test_speaks(void)
+{
+	json_t *hello;
+	int err;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	TEST_EQ(2, w.news);
+	TEST_EQ(4000, sa_port(&mixer_leg_ticket(w.legv[0])->audio.latched));
+	TEST_EQ(1001, mixer_leg_ticket(w.legv[0])->audio.rssrc);
+	TEST_EQ(77, mixer_leg_ticket(w.legv[0])->audio.rseq);
+	err = check_legs("");
+	TEST_ERR(err);
+
+	hello = json_object_get(w.list, "hello");
+	TEST_EQ(7, json_integer_value(json_object_get(hello, "meeting")));
+	TEST_STR("letterbox", json_string_value(json_object_get(hello,
+								"fit")));
+	TEST_EQ(1280, json_integer_value(json_object_get(hello,
+							 "canvas_w")));
+
+	err = mixer_request(w.mc, "nonsense", NULL, NULL, 0, done_handler,
+			    NULL);
+	TEST_ERR(err);
+	step();
+	TEST_EQ(ENOSYS, w.done_err);
+	TEST_EQ(0, w.deaths);
+ out:
+	stop();
+	return err;
+}
+
+static int test_replace(const char *what, int sig)
+{
+	pid_t pid;
+	int err;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	pid = mixer_client_pid(w.mc);
+	err = mixer_request(w.mc, MIX_ROOM_SET, json_pack(
+				"{s:b, s:s}", "tones", 0, "fit", "crop"),
+			    NULL, 0, NULL, NULL);
+	TEST_ERR(err);
+	if (sig) {
+		TEST_EQ(0, kill(pid, sig));
+	}
+	else {
+		err = fake(what, done_handler);
+		TEST_ERR(err);
+	}
+	step();
+	TEST_EQ(1, w.deaths);
+	TEST_EQ(0, w.died_err);
+	TEST_EQ(1, w.reborns);
+	printf("# gap %u ms, status 0x%x\n", (unsigned)w.gap_ms, w.status);
+	TEST_TRUE(w.gap_ms < 1000);
+	TEST_TRUE(pid != mixer_client_pid(w.mc));
+	if (!sig) {
+		TEST_EQ(1, w.dones);
+		TEST_EQ(ECONNRESET, w.done_err);
+	}
+	err = check_legs("192.0.2.9:4000");
+	TEST_ERR(err);
+	TEST_STR("crop", json_string_value(json_object_get(
+			json_object_get(w.list, "hello"), "fit")));
+	TEST_EQ(1, json_is_false(json_object_get(
+			json_object_get(w.list, "hello"), "tones")));
+ out:
+	stop();
+	return err;
+}
+
+static int test_kill(void)
+{
+	return test_replace("", SIGKILL);
+}
+
+static int test_abort(void)
+{
+	return test_replace("abort", 0);
+}
+
+static int test_exit(void)
+{
+	return test_replace("exit", 0);
+}
+
+static int test_close(void)
+{
+	return test_replace("close", 0);
+}
+
+static int test_hang(void)
+{
+	return test_replace("hang", 0);
+}
+
+static int test_gives_up(void)
+{
+	struct ticket t;
+	int err;
+
+	err = start("doomed");
+	TEST_ERR(err);
+	err = add_leg(0, 1);
+	TEST_ERR(err);
+	step();
+	TEST_EQ(MIXER_TRIES, w.deaths);
+	TEST_EQ(EPIPE, w.died_err);
+	TEST_EQ(3 << 8, w.status);
+	TEST_EQ(0, w.reborns);
+	TEST_EQ(0, mixer_client_pid(w.mc));
+	t = *mixer_leg_ticket(w.legv[0]);
+	TEST_EQ(ENOTCONN, mixer_leg_set(w.legv[0], &t));
+	TEST_EQ(ENOTCONN, fake("exit", NULL));
+	TEST_EQ(ENOTCONN, mixer_leg_alloc(&w.legv[1], w.mc, &t, NULL, 0,
+					  false));
+ out:
+	stop();
+	return err;
+}
+
+static int test_let_go(void)
+{
+	int err;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	w.deref_when_dead = true;
+	err = fake("exit", done_handler);
+	TEST_ERR(err);
+	step();
+	TEST_EQ(1, w.deaths);
+	TEST_EQ(0, w.dones);
+	run_ms(300);
+	TEST_EQ(0, w.reborns);
+	TEST_EQ(0, w.dones);
+ out:
+	stop();
+	return err;
+}
+
+static int test_set(void)
+{
+	struct ticket t;
+	json_t *leg;
+	int err, fd;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	t = *mixer_leg_ticket(w.legv[0]);
+	str_ncpy(t.name, "Ann", sizeof(t.name));
+	err = mixer_leg_set(w.legv[0], &t);
+	TEST_ERR(err);
+	err = ask_list();
+	TEST_ERR(err);
+	leg = json_array_get(json_object_get(w.list, "legs"), 0);
+	TEST_STR("Ann", json_string_value(json_object_get(leg, "name")));
+	TEST_STR("192.0.2.9:4000", json_string_value(
+			json_object_get(leg, "latched")));
+
+	/* the peer moved: latch anew; other sockets in place of ours */
+	sa_set_str(&t.audio.raddr, "192.0.2.50", 6000);
+	fd = w.fdv[1][0];
+	err = mixer_leg_set_fds(w.legv[0], &t, &fd, 1);
+	TEST_ERR(err);
+	err = ask_list();
+	TEST_ERR(err);
+	leg = json_array_get(json_object_get(w.list, "legs"), 0);
+	TEST_STR("", json_string_value(json_object_get(leg, "latched")));
+	TEST_EQ(port_of(fd), json_integer_value(json_array_get(
+			json_object_get(leg, "ports"), 0)));
+	TEST_EQ(EBADF, mixer_leg_set_fds(w.legv[0], &t,
+					 (const int[]){4711}, 1));
+
+	w.legv[0] = mem_deref(w.legv[0]);
+	err = ask_list();
+	TEST_ERR(err);
+	TEST_EQ(1, json_array_size(json_object_get(w.list, "legs")));
+ out:
+	stop();
+	return err;
+}
+
+static int test_refused(void)
+{
+	int err;
+
+	err = start("picky");
+	TEST_ERR(err);
+	err = add_leg(0, 2);
+	TEST_ERR(err);
+	step();
+	TEST_EQ(1, w.failed);
+ out:
+	stop();
+	return err;
+}
+
+static int test_no_program(void)
+{
+	struct mixer_client_cfg cfg = {.path = "/nonexistent/tutti-mixer"};
+	int err = 0;
+
+	memset(&w, 0, sizeof(w));
+	TEST_EQ(ENOENT, mixer_client_alloc(&w.mc, &cfg, NULL, NULL, NULL,
+					   NULL));
+ out:
+	return err;
+}
+
+static int test_goodbye(void)
+{
+	int err, i;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	err = fake("deaf", done_handler);
+	TEST_ERR(err);
+	step();
+	stop();
+	TEST_TRUE(mixer_client_leaving() >= 1);
+	for (i = 0; i < 40 && mixer_client_leaving(); i++)
+		run_ms(100);
+	TEST_EQ(0, mixer_client_leaving());
+
+	/* at the end of a program nobody waits */
+	err = two_legs("standup");
+	TEST_ERR(err);
+	stop();
+	TEST_EQ(1, mixer_client_leaving());
+	mixer_client_reap();
+	TEST_EQ(0, mixer_client_leaving());
+ out:
+	return err;
+}
+
+static const struct test testv[] = {
+	{"a mixer is told everything", test_speaks},
+	{"kill -9 is repaired", test_kill},
+	{"an abort is repaired", test_abort},
+	{"an exit is repaired", test_exit},
+	{"a closed socket is repaired", test_close},
+	{"a hung mixer is replaced", test_hang},
+	{"a mixer that always dies is given up", test_gives_up},
+	{"the owner may let go in the death handler", test_let_go},
+	{"a changed ticket arrives, a moved peer latches anew", test_set},
+	{"a refused leg is reported", test_refused},
+	{"a missing program is an error", test_no_program},
+	{"a mixer that ignores goodbye is killed", test_goodbye},
+};
+
+int main(int argc, char **argv)
+{
+	const char *dir = getenv("top_builddir");
+	int ret;
+
+	if (dir && chdir(dir))
+		return 99;
+	log_init("test", LVL_ERROR, false);
+	tmr_init(&tmr);
+	ret = test_main(argc, argv, testv, ARRAY_SIZE(testv));
+	mixer_client_reap();
+
+	return ret;
+}
