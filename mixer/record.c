@@ -15,6 +15,7 @@
  * with a count of its own (libre's are not atomic); struct record is the
  * loop's handle on it.
  */
+#define _GNU_SOURCE 1
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>

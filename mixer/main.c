@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/main.c -- tutti-mixer: the process of one meeting
+ *
+ * Started by tuttid with the control socket as descriptor MIX_FD; ends with
+ * that socket, with "bye", or with SIGTERM, each time after BYE to every
+ * leg and with its files closed.
+ */
+#define _GNU_SOURCE 1
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <libavutil/log.h>
+#include <re.h>
+
+#include "base/log.h"
+#include "base/mixproto.h"
+#include "mixer/mixer.h"
+
+enum { FDS_MAX = 16384 };         /* four for each of 2048 legs, twice    */
+
+static struct mixer *mixer;
+static int status;
+
+static void end_handler(int err, void *arg)
+{
+	(void)err;
+	(void)arg;
+
+	re_cancel();
+}
+
+static void signal_handler(int sig)
+{
+	on_loop();
+
+	info("signal %d: ending\n", sig);
+	mixer_bye(mixer);
+	re_cancel();
+}
+
+/* libre's table of descriptors, before anything else asks for it. */
+static int fds_init(void)
+{
+	struct rlimit rlim;
+
+	if (getrlimit(RLIMIT_NOFILE, &rlim))
+		return errno;
+
+	if (rlim.rlim_max > FDS_MAX)
+		rlim.rlim_max = FDS_MAX;
+	rlim.rlim_cur = rlim.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rlim))
+		return errno;
+
+	return fd_setsize((int)rlim.rlim_cur);
+}
+
+static bool is_socket(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len)
+		&& type == SOCK_SEQPACKET;
+}
+
+static int run(void)
+{
+	int err;
+
+	err = mixer_alloc(&mixer, MIX_FD, end_handler, NULL);
+	if (err) {
+		error("cannot start: %m\n", err);
+		return 1;
+	}
+	err = re_main(signal_handler);
+	if (err)
+		error("loop ended: %m\n", err);
+
+	mixer = mem_deref(mixer);
+
+	return err ? 1 : status;
+}
+
+int main(int argc, char *argv[])
+{
+	bool verbose = argc == 2 && !strcmp(argv[1], "-v");
+	int err;
+
+	on_loop();
+
+	if ((argc > 1 && !verbose) || !is_socket(MIX_FD)) {
+		(void)fprintf(stderr, "tutti-mixer is started by tuttid(8)"
+			      " with its control socket as descriptor %d\n",
+			      MIX_FD);
+		return 2;
+	}
+
+	err = fds_init();
+	if (!err)
+		err = libre_init();
+	if (err) {
+		(void)fprintf(stderr, "tutti-mixer: cannot start: %s\n",
+			      strerror(err));
+		return 1;
+	}
+	log_init("tutti-mixer", verbose ? LVL_DEBUG : LVL_INFO, false);
+	dbg_init(DBG_WARNING, DBG_NONE);
+	av_log_set_level(AV_LOG_QUIET);
+
+	status = 0;
+	err = run();
+	libre_close();
+
+	return err;
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/mixer.c -- joins the engines, the inbox, the timer and tuttid
+ */
+#define _GNU_SOURCE 1
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mixproto.h"
+#include "mixer/mixer_priv.h"
+#include "mixer/sandbox.h"
+
+enum { STATS_WORDS = 2 };
+
+/* ---- from other threads -------------------------------------------- */
+
+static void audio_out_handler(const struct audio_out *outv, unsigned outc,
+			      void *arg)
+{
+	struct mixer *mixer = arg;
+	struct post *post;
+	unsigned i;
+
+	if (!outc)
+		return;
+
+	post = inbox_new(POST_AUDIO, outc);
+	if (!post)
+		return;
+
+	for (i = 0; i < outc; i++) {
+		post->outv[i] = outv[i];
+		unit_ref(outv[i].unit);
+	}
+	post->outc = outc;
+	inbox_post(mixer->inbox, post);
+}
+
+static void unit_post(struct mixer *mixer, enum post_type type,
+		      struct unit *unit)
+{
+	struct post *post = inbox_new(type, 0);
+
+	if (!post)
+		return;
+
+	post->unit = unit_ref(unit);
+	inbox_post(mixer->inbox, post);
+}
+
+static void audio_rec_handler(struct unit *unit, void *arg)
+{
+	unit_post(arg, POST_AUDIO_REC, unit);
+}
+
+static void video_out_handler(struct unit *unit, void *arg)
+{
+	unit_post(arg, POST_VIDEO, unit);
+}
+
+static void event_post(struct mixer *mixer, enum post_type type, int code,
+		       uint32_t id)
+{
+	struct post *post = inbox_new(type, 0);
+
+	if (!post)
+		return;
+
+	post->code = code;
+	post->id = id;
+	inbox_post(mixer->inbox, post);
+}
+
+static void audio_event_handler(enum audio_event ev, uint32_t leg, void *arg)
+{
+	event_post(arg, POST_AUDIO_EVENT, ev, leg);
+}
+
+static void video_event_handler(enum video_event ev, uint32_t leg, void *arg)
+{
+	event_post(arg, POST_VIDEO_EVENT, ev, leg);
+}
+
+/* ---- the loop ------------------------------------------------------- */
+
+void mixer_tell(struct mixer *mixer, const char *m, json_t *msg)
+{
+	if (!msg)
+		return;
+	if (!mixer->ipc || json_object_set_new(msg, "m", json_string(m))) {
+		json_decref(msg);
+		return;
+	}
+	(void)ipc_send(mixer->ipc, msg, NULL, 0);
+}
+
+static void send_audio(struct mixer *mixer, const struct post *post)
+{
+	uint64_t now = clock_us();
+	unsigned i;
+
+	for (i = 0; i < post->outc; i++) {
+		const struct audio_out *out = &post->outv[i];
+		struct mixer_leg *ml = mixer_leg_find(mixer, out->leg);
+
+		if (!ml)
+			continue;
+		leg_send_audio(ml->leg, out->unit, out->ts48, now);
+		mixer_due(mixer, leg_due(ml->leg));
+	}
+}
+
+static void send_video(struct mixer *mixer, struct unit *unit)
+{
+	uint64_t now = clock_us();
+	struct le *le;
+
+	for (le = mixer->legl.head; le; le = le->next) {
+		struct mixer_leg *ml = le->data;
+
+		if (!ml->watch || video_watch_rung(ml->watch) != unit->stream)
+			continue;
+		leg_send_video(ml->leg, unit, now);
+		mixer_due(mixer, leg_due(ml->leg));
+	}
+	mixer_rec_unit(mixer, unit);
+}
+
+static void audio_event(struct mixer *mixer, enum audio_event ev, uint32_t id)
+{
+	switch (ev) {
+
+	case AUDIO_TALK_ON:
+	case AUDIO_TALK_OFF:
+		if (mixer_leg_find(mixer, id))
+			mixer_tell(mixer, MIX_TALK,
+				   json_pack("{sI sb}", "id", (json_int_t)id,
+					     "on", ev == AUDIO_TALK_ON));
+		break;
+
+	case AUDIO_SPEAKER:
+		if (id && !mixer_leg_find(mixer, id))
+			break;
+		video_speaker(mixer->video, id);
+		mixer_tell(mixer, MIX_SPEAKER,
+			   json_pack("{sI}", "id", (json_int_t)id));
+		break;
+	}
+}
+
+static const char *picture_state(enum video_event ev)
+{
+	switch (ev) {
+
+	case VIDEO_LIVE:   return "live";
+	case VIDEO_FROZEN: return "frozen";
+	case VIDEO_NONE:   return "none";
+	case VIDEO_BROKEN: return "broken";
+	default:           return NULL;
+	}
+}
+
+static void video_event(struct mixer *mixer, enum video_event ev, uint32_t id)
+{
+	const char *state = picture_state(ev);
+	struct mixer_leg *ml;
+	char text[64];
+
+	if (ev == VIDEO_LOAD) {
+		(void)re_snprintf(text, sizeof(text), id ?
+				  "video reduced, step %u" :
+				  "video at full quality", id);
+		info("load step=%u: %s\n", id, text);
+		mixer_tell(mixer, MIX_LOAD,
+			   json_pack("{sI ss}", "step", (json_int_t)id,
+				     "text", text));
+		return;
+	}
+
+	ml = mixer_leg_find(mixer, id);
+	if (!ml)
+		return;
+	if (ev == VIDEO_WANT_KEY)
+		mixer_leg_want_key(ml);
+	else if (state)
+		mixer_tell(mixer, MIX_PICTURE,
+			   json_pack("{sI ss}", "id", (json_int_t)id,
+				     "state", state));
+}
+
+static void post_handler(struct post *post, void *arg)
+{
+	struct mixer *mixer = arg;
+
+	on_loop();
+
+	switch (post->type) {
+
+	case POST_AUDIO:
+		send_audio(mixer, post);
+		break;
+	case POST_VIDEO:
+		send_video(mixer, post->unit);
+		break;
+	case POST_AUDIO_REC:
+		mixer_rec_unit(mixer, post->unit);
+		break;
+	case POST_AUDIO_EVENT:
+		audio_event(mixer, post->code, post->id);
+		break;
+	case POST_VIDEO_EVENT:
+		video_event(mixer, post->code, post->id);
+		break;
+	case POST_REC_STATE:
+		mixer_rec_state(mixer, post);
+		break;
+	case POST_SHOT:
+		mixer_shot_taken(mixer, post);
+		break;
+	case POST_IMAGE:
+		mixer_shot_written(mixer, post);
+		break;
+	}
+}
+
+static void posts_done_handler(void *arg)
+{
+	(void)arg;
+	on_loop();
+
+	net_port_flush();
+}
+
+static void tmr_handler(void *arg)
+{
+	struct mixer *mixer = arg;
+	uint64_t now = clock_us(), next = UINT64_MAX;
+	struct le *le;
+
+	on_loop();
+
+	mixer->due = UINT64_MAX;
+	for (le = mixer->legl.head; le; le = le->next) {
+		struct mixer_leg *ml = le->data;
+		uint64_t due = leg_due(ml->leg);
+
+		if (due <= now) {
+			leg_run(ml->leg, now);
+			due = leg_due(ml->leg);
+		}
+		if (due < next)
+			next = due;
+	}
+	net_port_flush();
+	mixer_due(mixer, next);
+}
+
+/* One timer for all legs: libre's are a sorted list. */
+void mixer_due(struct mixer *mixer, uint64_t due_us)
+{
+	uint64_t now;
+
+	if (due_us >= mixer->due)
+		return;
+
+	mixer->due = due_us;
+	now = clock_us();
+	tmr_start(&mixer->tmr, due_us > now ? (due_us - now + 999) / 1000 : 0,
+		  tmr_handler, mixer);
+}
+
+static void statm(const struct mixer *mixer, json_t *stats)
+{
+	unsigned long size, rss;
+	char buf[128];
+	ssize_t n;
+
+	n = pread(mixer->statm_fd, buf, sizeof(buf) - 1, 0);
+	if (n <= 0)
+		return;
+
+	buf[n] = '\0';
+	if (sscanf(buf, "%lu %lu", &size, &rss) == STATS_WORDS)
+		json_object_set_new(stats, "rss_bytes",
+				    json_integer((json_int_t)rss *
+						 sysconf(_SC_PAGESIZE)));
+}
+
+static uint64_t thread_cpu_us(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts))
+		return 0;
+
+	return ts.tv_sec * 1000000ull + ts.tv_nsec / 1000;
+}
+
+static uint64_t process_cpu_us(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts))
+		return 0;
+
+	return ts.tv_sec * 1000000ull + ts.tv_nsec / 1000;
+}
+
+json_t *mixer_stats(const struct mixer *mixer)
+{
+	json_t *o;
+
+	o = json_pack("{sI sI sI s{sI sI sI} so* so*}",
+		      "uptime_us",
+		      (json_int_t)(clock_us() - mixer->started_us),
+		      "cpu_us", (json_int_t)process_cpu_us(),
+		      "legs", (json_int_t)list_count(&mixer->legl),
+		      "net",
+		      "cpu_us",
+		      (json_int_t)(thread_cpu_us() - mixer->cpu_net_us),
+		      "pool_starved", (json_int_t)pkt_pool_starved(),
+		      "inbox_dropped", (json_int_t)inbox_dropped(mixer->inbox),
+		      "audio", audio_stats(mixer->audio),
+		      "video", video_stats(mixer->video));
+	if (o)
+		statm(mixer, o);
+
+	return o;
+}
+
+/* The engines, once tuttid has said how large the canvas is.  Threads start
+ * behind the sandbox. */
+int mixer_start(struct mixer *mixer, unsigned width, unsigned height,
+		unsigned fps, bool tones, bool crop)
+{
+	const char *prompts = getenv("TUTTI_PROMPTS");
+	struct audio_cfg acfg = {
+		.outh = audio_out_handler, .rech = audio_rec_handler,
+		.eventh = audio_event_handler, .arg = mixer,
+		.prompt_dir = prompts ? prompts : PKGDATADIR "/prompts",
+	};
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct video_cfg vcfg = {
+		.width = width, .height = height, .fps = fps,
+		.workers = cpus > 16 ? 16 : cpus > 1 ? (unsigned)cpus : 1,
+		.crop = crop,
+		.outh = video_out_handler, .eventh = video_event_handler,
+		.arg = mixer,
+	};
+	const char *what = "off";
+	int err;
+
+	mixer->width = width;
+	mixer->height = height;
+	mixer->fps = fps;
+	err = audio_alloc(&mixer->audio, &acfg);
+	if (err)
+		return err;
+	audio_tones(mixer->audio, tones, tones);
+	err = video_alloc(&mixer->video, &vcfg);
+	if (err)
+		return err;
+
+	err = sandbox_enter(&what);
+	if (err) {
+		warning("sandbox failed: %m\n", err);
+		return err;
+	}
+	debug("sandbox: %s\n", what);
+
+	err = recorder_alloc(&mixer->recorder);
+	if (err)
+		return err;
+	err = audio_start(mixer->audio);
+	if (err)
+		return err;
+
+	return video_start(mixer->video);
+}
+
+static void mixer_finish(struct mixer *mixer, int err)
+{
+	struct le *le;
+	uint64_t now = clock_us();
+
+	if (mixer->ended)
+		return;
+
+	mixer->ended = true;
+	for (le = mixer->legl.head; le; le = le->next) {
+		struct mixer_leg *ml = le->data;
+
+		leg_bye(ml->leg, now);
+	}
+	net_port_flush();
+	mixer_rec_end(mixer);
+	mixer->endh(err, mixer->arg);
+}
+
+static void close_handler(int err, void *arg)
+{
+	struct mixer *mixer = arg;
+
+	on_loop();
+
+	if (!mixer->ended)
+		warning("tuttid is gone: %m\n", err);
+	mixer->ipc = mem_deref(mixer->ipc);
+	mixer_finish(mixer, err);
+}
+
+void mixer_bye(struct mixer *mixer)
+{
+	if (mixer)
+		mixer_finish(mixer, 0);
+}
+
+static void mixer_destructor(void *data)
+{
+	struct mixer *mixer = data;
+
+	on_loop();
+
+	tmr_cancel(&mixer->tmr);
+	list_flush(&mixer->recl);
+
+	/* nobody posts any more after these three */
+	audio_stop(mixer->audio);
+	video_stop(mixer->video);
+	mixer->recorder = mem_deref(mixer->recorder);
+
+	list_flush(&mixer->reql);
+	list_flush(&mixer->legl);
+	mem_deref(mixer->video);
+	mem_deref(mixer->audio);
+	mem_deref(mixer->inbox);
+	mem_deref(mixer->legs);
+	mem_deref(mixer->ipc);
+	if (mixer->statm_fd >= 0)
+		close(mixer->statm_fd);
+	pkt_pool_close();
+}
+
+int mixer_alloc(struct mixer **mixerp, int fd, mixer_end_h *endh, void *arg)
+{
+	struct mixer *mixer;
+	int err;
+
+	if (!mixerp || !endh)
+		return EINVAL;
+
+	mixer = mem_zalloc(sizeof(*mixer), mixer_destructor);
+	if (!mixer)
+		return ENOMEM;
+
+	mixer->endh = endh;
+	mixer->arg = arg;
+	mixer->due = UINT64_MAX;
+	mixer->started_us = clock_us();
+	mixer->cpu_net_us = thread_cpu_us();
+	mixer->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	tmr_init(&mixer->tmr);
+
+	err = pkt_pool_init(MIXER_PKTS);
+	if (err)
+		goto out;
+	err = hash_alloc(&mixer->legs, 256);
+	if (err)
+		goto out;
+	err = inbox_alloc(&mixer->inbox, post_handler, posts_done_handler,
+			  mixer);
+	if (err)
+		goto out;
+	err = ipc_alloc(&mixer->ipc, fd, mixer_ctl_recv, close_handler, mixer);
+
+ out:
+	if (err)
+		mem_deref(mixer);
+	else
+		*mixerp = mixer;
+
+	return err;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/mixer_priv.h -- what the files of mixer.h share; for nobody else
+ *
+ * Threads: loop (net) for every field and function.
+ */
+#ifndef TUTTI_MIXER_MIXER_PRIV_H
+#define TUTTI_MIXER_MIXER_PRIV_H
+
+#include <re.h>
+#include <jansson.h>
+
+#include "base/ipc.h"
+#include "base/thread.h"
+#include "base/ticket.h"
+#include "mixer/audio.h"
+#include "mixer/inbox.h"
+#include "mixer/leg.h"
+#include "mixer/mixer.h"
+#include "mixer/net_port.h"
+#include "mixer/record.h"
+#include "mixer/video.h"
+
+enum {
+	MIXER_PKTS   = 8192,      /* packets between sockets and decoders */
+	MIXER_W      = 1280,
+	MIXER_H      = 720,
+	MIXER_FPS    = 30,
+	MIXER_ERR    = 160,       /* text of an answer                    */
+};
+
+struct mixer {
+	struct ipc *ipc;
+	struct inbox *inbox;      /* outlives the engines' threads        */
+	struct audio *audio;      /* NULL until hello                     */
+	struct video *video;
+	struct recorder *recorder;
+	struct list legl;         /* mixer_leg, in order of joining       */
+	struct hash *legs;        /* the same by id                       */
+	struct list recl;         /* rec, being closed included           */
+	struct rec *rec;          /* the one that runs, weak              */
+	struct list reql;         /* pictures asked for                   */
+	uint32_t req_id;          /* of the last recording or picture     */
+	struct tmr tmr;           /* earliest leg_due                     */
+	uint64_t due;             /* what tmr is set to, UINT64_MAX: off  */
+	uint64_t started_us;
+	uint64_t cpu_net_us;      /* thread time at the start             */
+	unsigned width, height, fps;
+	uint32_t meeting;
+	int statm_fd;             /* /proc/self/statm                     */
+	bool ended;
+	mixer_end_h *endh;
+	void *arg;
+};
+
+/* One socket of a leg */
+struct mixer_port {
+	struct mixer_leg *leg;
+	struct net_port *np;
+	enum leg_media media;
+	bool rtcp;
+};
+
+struct mixer_leg {
+	struct le le;             /* in mixer->legl                       */
+	struct le he;             /* in mixer->legs                       */
+	struct mixer *mixer;
+	struct ticket ticket;
+	struct leg *leg;
+	struct mixer_port portv[2][2];  /* [medium][RTP, RTCP]            */
+	struct audio_leg *audio;  /* NULL: no sound agreed                */
+	struct video_src *src;    /* its tile                             */
+	struct video_watch *watch;/* NULL: is sent no picture             */
+	struct video_rung rung;   /* of watch                             */
+};
+
+/* mixer.c */
+int  mixer_start(struct mixer *mixer, unsigned width, unsigned height,
+		 unsigned fps, bool tones, bool crop) ON(loop);
+void mixer_due(struct mixer *mixer, uint64_t due_us) ON(loop);
+void mixer_tell(struct mixer *mixer, const char *m, json_t *msg) ON(loop);
+json_t *mixer_stats(const struct mixer *mixer) ON(loop);
+
+/* mixer_ctl.c */
+void mixer_ctl_recv(json_t *msg, int *fdv, size_t fdc, void *arg);
+void mixer_done(struct mixer *mixer, json_t *seq, int err,
+		const char *text) ON(loop);
+                                  /* seq borrowed, NULL: no answer wanted */
+
+/* mixer_leg.c */
+struct mixer_leg *mixer_leg_find(const struct mixer *mixer, uint32_t id)
+	ON(loop);
+int  mixer_leg_alloc(struct mixer_leg **mlp, struct mixer *mixer,
+		     const struct ticket *t, int *fdv, size_t fdc,
+		     char *errbuf, size_t errsz) ON(loop);
+int  mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
+		   int *fdv, size_t fdc, char *errbuf, size_t errsz)
+	ON(loop);
+void mixer_leg_end(struct mixer_leg *ml) ON(loop);   /* BYE, quality */
+void mixer_leg_quality(struct mixer_leg *ml) ON(loop);    /* tells tuttid */
+void mixer_leg_want_key(struct mixer_leg *ml) ON(loop);
+
+/* mixer_rec.c */
+int  mixer_rec_start(struct mixer *mixer, uint32_t id, uint32_t segment,
+		     bool announce, int fd) ON(loop);
+int  mixer_rec_pause(struct mixer *mixer, uint32_t id, bool on) ON(loop);
+int  mixer_rec_stop(struct mixer *mixer, uint32_t id, json_t *seq) ON(loop);
+void mixer_rec_unit(struct mixer *mixer, struct unit *unit) ON(loop);
+void mixer_rec_state(struct mixer *mixer, struct post *post) ON(loop);
+void mixer_rec_end(struct mixer *mixer) ON(loop);   /* all, and wait      */
+int  mixer_shot(struct mixer *mixer, json_t *seq, int fd, bool jpeg)
+	ON(loop);
+void mixer_shot_taken(struct mixer *mixer, struct post *post) ON(loop);
+void mixer_shot_written(struct mixer *mixer, struct post *post) ON(loop);
+
+#endif
