@@ -5,8 +5,8 @@
  * libavformat does the container over our own AVIO on the descriptor.  We
  * do what it would guess at: the avcC record, length prefixes and the
  * timeline.  Parameter sets that equal those in the header are left out of
- * the pictures; others (a new SPS in mid-file) stay in front of theirs,
- * where every decoder looks.
+ * the pictures; from the first others on (a new SPS in mid-file) they stay
+ * in front of the key frames, where every decoder looks.
  *
  * Threads: one at a time (the writer).
  */
@@ -40,6 +40,7 @@ struct mkv {
 	AVFormatContext *fmt;
 	AVPacket *pkt;
 	struct ps sps, pps;       /* those in the header                  */
+	bool     inband;          /* others came: all stay with pictures  */
 	int      fd;
 	int      err;             /* final                                */
 	unsigned width, height, fps;
@@ -339,6 +340,22 @@ static void find_ps(struct mkv *mkv, const struct unit *unit)
 	}
 }
 
+/* A new SPS takes the PPS of the header down with it in a decoder, and a
+ * return to the old one would go unseen: once one differs, all stay. */
+static bool ps_differ(const struct mkv *mkv, const struct unit *unit)
+{
+	const uint8_t *p = unit->data, *end = unit->data + unit->len;
+	struct nal nal;
+
+	while (nal_next(&nal, &p, end)) {
+		if ((nal.type == NAL_SPS && !ps_equal(&mkv->sps, &nal))
+		    || (nal.type == NAL_PPS && !ps_equal(&mkv->pps, &nal)))
+			return true;
+	}
+
+	return false;
+}
+
 /* Annex B to length-prefixed, without what the header says already. */
 static int fill_h264(struct mkv *mkv, const struct unit *unit)
 {
@@ -352,11 +369,14 @@ static int fill_h264(struct mkv *mkv, const struct unit *unit)
 	if (av_new_packet(mkv->pkt, (int)(unit->len + unit->len / 3 + 4)))
 		return ENOMEM;
 
+	if (unit->key && !mkv->inband)
+		mkv->inband = ps_differ(mkv, unit);
+
 	out = mkv->pkt->data;
 	while (nal_next(&nal, &p, end)) {
 		if (!nal.n || nal.type == NAL_AUD
-		    || (nal.type == NAL_SPS && ps_equal(&mkv->sps, &nal))
-		    || (nal.type == NAL_PPS && ps_equal(&mkv->pps, &nal)))
+		    || (!mkv->inband && (nal.type == NAL_SPS
+					 || nal.type == NAL_PPS)))
 			continue;
 
 		vcl = vcl || (nal.type >= 1 && nal.type <= 5);
