@@ -17,7 +17,10 @@
  * latch moves only when (a) signalling gives a new remote address, or (b)
  * the old address has been silent for LEG_REBIND_MS and the new one goes on
  * with the same SSRC within LEG_REBIND_SEQ sequence numbers: what a NAT
- * does, and what an outsider who cannot see the stream cannot guess.
+ * does, and what an outsider who cannot see the stream cannot guess, or (c)
+ * a stranger was latched and the SDP's address speaks after all: who was
+ * merely first must not keep out who was named.  After (a) the old address
+ * is heard, not answered, for 2 s more: what is still under way is not lost.
  *
  * Threads: loop (net).
  */
@@ -93,6 +96,9 @@ void leg_run(struct leg *leg, uint64_t now) ON(loop);
 uint64_t leg_due(const struct leg *leg) ON(loop);     /* [us]             */
 
 void leg_bye(struct leg *leg, uint64_t now) ON(loop); /* RTCP BYE, once   */
+
+/** What the peer last said it can take (TMMBR, REMB) [bit/s]; 0: nothing. */
+uint64_t leg_tx_limit(const struct leg *leg, enum leg_media media) ON(loop);
 
 /** The members of MIX_QUALITY that are ours, per medium. */
 json_t *leg_stats(const struct leg *leg, enum leg_media media) ON(loop);

@@ -134,6 +134,7 @@ static const struct member media_memberv[] = {
 	MEDIA(ptime_ms, M_U32), MEDIA(max_kbps, M_U32),
 	MEDIA(fb_pli, M_BOOL),  MEDIA(fb_fir, M_BOOL),
 	MEDIA(fb_nack, M_BOOL), MEDIA(fb_tmmbr, M_BOOL),
+	MEDIA(ext_level, M_U8),
 };
 
 

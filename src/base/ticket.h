@@ -79,6 +79,7 @@ struct ticket_media {
 	uint32_t  max_kbps;       /* b=TIAS or b=AS, 0: none              */
 	/* RTCP feedback the peer understands (RFC 4585, 5104) */
 	bool      fb_pli, fb_fir, fb_nack, fb_tmmbr;
+	uint8_t   ext_level;      /* extension id of RFC 6464, 0: none    */
 	struct ticket_fmt fmtv[TICKET_CODECS_MAX];
 	unsigned  fmtc;           /* in the peer's order; the first that is a
 	                           * codec (not telephone-event, CN) is the

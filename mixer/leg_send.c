@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/leg_send.c -- units to packets of this leg; see leg.h
+ *
+ * Timestamps of both media run on the monotonic clock behind pts_us, which
+ * sender reports tie to NTP: video directly, audio through the pair (engine
+ * sample clock, pts_us) of the last unit.
+ */
+#include <errno.h>
+
+#include "mixer/leg_priv.h"
+
+enum {
+	VIDEO_HZ = 90000,
+	SPAN_MAX_US = 25000,      /* a picture is out after so long       */
+	SPAN_DEF_US = 16000,
+};
+
+
+const struct ticket_fmt *side_tx_fmt(const struct side *s,
+				     enum ticket_codec codec)
+{
+	const struct ticket_fmt *fmt = ticket_tx(s->tm);
+
+	if (fmt && fmt->codec == codec)
+		return fmt;
+
+	return ticket_find(s->tm, codec);
+}
+
+
+/* false: not to be sent, whatever it is */
+static bool may_send(const struct side *s)
+{
+	struct sa dst;
+
+	return s->tm->on && s->tm->send && !s->bye_sent &&
+		rtp_latch_dst(&s->latch, &dst);
+}
+
+
+/* The first packet starts the reports: receivers sync at once */
+static void sent(struct side *s, uint64_t now)
+{
+	if (s->tx_on)
+		return;
+
+	s->tx_on = true;
+	s->rtcp_due = now;
+}
+
+
+static uint32_t scale48(const struct side *s)
+{
+	return (uint32_t)(s->ts48_ext * s->tx_clock_hz / 48000);
+}
+
+
+static void audio_clock(struct side *s, const struct ticket_fmt *fmt,
+			uint32_t ts48)
+{
+	uint32_t old;
+
+	if (!s->tx_clock_hz) {
+		s->tx_clock_hz = fmt->clock_hz;
+		s->ts48_ext = s->ts48 = ts48;
+		return;
+	}
+
+	s->ts48_ext += (uint64_t)(int64_t)(int32_t)(ts48 - s->ts48);
+	s->ts48 = ts48;
+
+	/* another codec with another clock goes on where the last one was */
+	if (fmt->clock_hz != s->tx_clock_hz) {
+		old = s->ts_base + scale48(s);
+		s->tx_clock_hz = fmt->clock_hz;
+		s->ts_base = old - scale48(s);
+	}
+}
+
+
+void leg_send_audio(struct leg *leg, struct unit *unit, uint32_t ts48,
+		    uint64_t now)
+{
+	struct side *s = &leg->sidev[LEG_AUDIO];
+	const struct ticket_fmt *fmt;
+	bool marker;
+
+	if (!unit || !may_send(s)) {
+		s->spurt = true;
+		return;
+	}
+
+	fmt = side_tx_fmt(s, unit->codec);
+	if (!fmt || !fmt->clock_hz) {
+		++s->no_format;
+		return;
+	}
+	audio_clock(s, fmt, ts48);
+	s->tx_ts     = s->ts_base + scale48(s);
+	s->tx_pts_us = unit->pts_us;
+	s->tx_codec  = unit->codec;
+	if (unit->silence || !unit->payc) {
+		s->spurt = true;
+		return;
+	}
+
+	marker = s->spurt || unit->marker;
+	s->spurt = false;
+	rtp_out_send(s->out, unit, fmt->tx_pt, marker, s->tx_ts, now);
+	sent(s, now);
+}
+
+
+static uint32_t video_ts(const struct side *s, uint64_t us)
+{
+	return s->ts_base + (uint32_t)(us * (VIDEO_HZ / 1000) / 1000);
+}
+
+
+/* A rung begins with a key frame, or the peer's decoder has nothing */
+static bool rung_begun(struct side *s, const struct unit *unit, uint64_t now)
+{
+	if (s->tx_on && s->stream == unit->stream && !s->need_key)
+		return true;
+
+	if (unit->key) {
+		s->stream = unit->stream;
+		s->need_key = false;
+		return true;
+	}
+
+	if (!s->key_asked_us || now - s->key_asked_us >= LEG_KEY_MS * 1000) {
+		s->key_asked_us = now;
+		s->leg->h.keyh(s->leg->arg);
+	}
+
+	return false;
+}
+
+
+void leg_send_video(struct leg *leg, struct unit *unit, uint64_t now)
+{
+	struct side *s = &leg->sidev[LEG_VIDEO];
+	const struct ticket_fmt *fmt;
+	uint64_t span = SPAN_DEF_US;
+
+	if (!unit || !may_send(s)) {
+		s->need_key = true;
+		return;
+	}
+
+	fmt = side_tx_fmt(s, unit->codec);
+	if (!fmt) {
+		++s->no_format;
+		return;
+	}
+	if (!rung_begun(s, unit, now))
+		return;
+
+	if (s->tx_on && unit->pts_us > s->tx_pts_us)
+		span = (unit->pts_us - s->tx_pts_us) / 2;
+	s->tx_clock_hz = VIDEO_HZ;
+	s->tx_ts     = video_ts(s, unit->pts_us);
+	s->tx_pts_us = unit->pts_us;
+	s->tx_codec  = unit->codec;
+	rtp_out_pace(s->out, unit, fmt->tx_pt, s->tx_ts,
+		     min(span, (uint64_t)SPAN_MAX_US), now);
+	sent(s, now);
+}
+
+
+uint32_t side_tx_ts(const struct side *s, uint64_t at_us)
+{
+	const int64_t d = (int64_t)(at_us - s->tx_pts_us);
+
+	if (s->media == LEG_VIDEO)
+		return video_ts(s, at_us);
+
+	return s->tx_ts + (uint32_t)(d * (int64_t)s->tx_clock_hz / 1000000);
+}
+
+
+void side_tx_stop(struct side *s)
+{
+	rtp_out_clear(s->out);
+	s->need_key = true;
+	s->spurt = true;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/net_port.c -- datagrams in batches; see net_port.h
+ *
+ * One pair of buffers serves all ports of the loop: reads are handed out
+ * before the handler returns, and a batch to send belongs to one port at a
+ * time (ports are visited one after the other anyway).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <re.h>
+
+#include "base/clock.h"
+#include "mixer/net_port.h"
+#include "mixer/pkt.h"
+
+struct net_port {
+	int fd;                   /* [I] owned                            */
+	bool seqpacket;           /* [I] a read of 0 bytes is the end     */
+	bool *gonep;              /* set by the destructor while reading  */
+	net_port_h *recvh;        /* [I]                                  */
+	void *arg;                /* [I]                                  */
+	struct net_port_stats st;
+};
+
+/* A batch in one direction; one byte more than we take tells truncation */
+struct batch {
+	struct mmsghdr hdrv[NET_PORT_BATCH];
+	struct iovec iovv[NET_PORT_BATCH];
+	struct sa sav[NET_PORT_BATCH];
+	uint8_t data[NET_PORT_BATCH][PKT_DATA_MAX];
+};
+
+static struct {
+	unsigned users;           /* ports                                */
+	struct batch *rx, *tx;
+	bool reading;             /* rx is in use                         */
+	struct net_port *np;      /* whose tx is                          */
+	unsigned txc;
+} io;
+
+
+static int io_use(void)
+{
+	if (io.users)
+		goto out;
+
+	io.rx = mem_zalloc(sizeof(*io.rx), NULL);
+	io.tx = mem_zalloc(sizeof(*io.tx), NULL);
+	if (!io.rx || !io.tx) {
+		io.rx = mem_deref(io.rx);
+		io.tx = mem_deref(io.tx);
+		return ENOMEM;
+	}
+ out:
+	++io.users;
+
+	return 0;
+}
+
+
+static void io_unuse(void)
+{
+	if (--io.users)
+		return;
+
+	io.rx = mem_deref(io.rx);
+	io.tx = mem_deref(io.tx);
+}
+
+
+static void destructor(void *arg)
+{
+	struct net_port *np = arg;
+
+	on_loop();
+	if (np->gonep)
+		*np->gonep = true;
+	if (np->fd < 0)
+		return;
+
+	if (io.np == np)
+		net_port_flush();
+	fd_close(np->fd);
+	(void)close(np->fd);
+	io_unuse();
+}
+
+
+static void rx_prepare(struct batch *b)
+{
+	unsigned i;
+
+	for (i = 0; i < NET_PORT_BATCH; i++) {
+		struct msghdr *msg = &b->hdrv[i].msg_hdr;
+
+		memset(msg, 0, sizeof(*msg));
+		b->iovv[i].iov_base = b->data[i];
+		b->iovv[i].iov_len  = PKT_DATA_MAX;
+		b->sav[i].len = sizeof(b->sav[i].u);
+		msg->msg_name    = &b->sav[i].u;
+		msg->msg_namelen = b->sav[i].len;
+		msg->msg_iov     = &b->iovv[i];
+		msg->msg_iovlen  = 1;
+	}
+}
+
+
+/* Hand out one batch; false when the port has gone or is at its end */
+static bool rx_deliver(struct net_port *np, unsigned n, const bool *gone)
+{
+	const uint64_t now = clock_us();
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		const struct mmsghdr *h = &io.rx->hdrv[i];
+		struct sa *sa = &io.rx->sav[i];
+		bool inet;
+
+		if (!h->msg_len) {
+			if (!np->seqpacket)
+				continue;
+			fd_close(np->fd);
+			np->recvh(NULL, NULL, 0, now, np->arg);
+			return false;
+		}
+		++np->st.rx;
+		if (h->msg_hdr.msg_flags & MSG_TRUNC) {
+			++np->st.rx_over;
+			continue;
+		}
+
+		sa->len = h->msg_hdr.msg_namelen;
+		inet = sa->len && (sa->u.sa.sa_family == AF_INET ||
+				   sa->u.sa.sa_family == AF_INET6);
+		np->recvh(inet ? sa : NULL, io.rx->data[i], h->msg_len, now,
+			  np->arg);
+		if (*gone)
+			return false;
+	}
+
+	return true;
+}
+
+
+static void fd_handler(int flags, void *arg)
+{
+	struct net_port *np = arg;
+	unsigned round;
+	bool gone = false;
+	int n;
+
+	on_loop();
+	(void)flags;
+
+	/* a handler that runs the loop again must not overwrite our batch */
+	if (io.reading)
+		return;
+
+	io.reading = true;
+	np->gonep = &gone;
+	for (round = 0; round < NET_PORT_ROUNDS; round++) {
+		rx_prepare(io.rx);
+		n = recvmmsg(np->fd, io.rx->hdrv, NET_PORT_BATCH,
+			     MSG_DONTWAIT, NULL);
+		if (n < 0 && errno == ECONNRESET && np->seqpacket) {
+			/* the other end left without reading all of ours */
+			io.rx->hdrv[0].msg_len = 0;
+			n = 1;
+		}
+		if (n <= 0)
+			break;
+		if (!rx_deliver(np, (unsigned)n, &gone) ||
+		    n < NET_PORT_BATCH)
+			break;
+	}
+	if (!gone)
+		np->gonep = NULL;
+	io.reading = false;
+
+	net_port_flush();
+}
+
+
+int net_port_alloc(struct net_port **npp, int fd, net_port_h *recvh,
+		   void *arg)
+{
+	struct net_port *np = NULL;
+	int type = 0, fl, err;
+	socklen_t len = sizeof(type);
+
+	if (fd < 0)
+		return EINVAL;
+	if (!npp || !recvh) {
+		err = EINVAL;
+		goto out;
+	}
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len)) {
+		err = errno;
+		goto out;
+	}
+	if (type != SOCK_DGRAM && type != SOCK_SEQPACKET) {
+		err = ENOTSUP;
+		goto out;
+	}
+	fl = fcntl(fd, F_GETFL);
+	if (fl < 0 || fcntl(fd, F_SETFL, fl | O_NONBLOCK)) {
+		err = errno;
+		goto out;
+	}
+
+	np = mem_zalloc(sizeof(*np), destructor);
+	if (!np) {
+		err = ENOMEM;
+		goto out;
+	}
+	np->fd = -1;
+	np->recvh = recvh;
+	np->arg   = arg;
+	np->seqpacket = type == SOCK_SEQPACKET;
+
+	err = io_use();
+	if (err)
+		goto out;
+	err = fd_listen(fd, FD_READ, fd_handler, np);
+	if (err) {
+		io_unuse();
+		goto out;
+	}
+	np->fd = fd;
+
+ out:
+	if (err) {
+		(void)close(fd);
+		mem_deref(np);
+	}
+	else {
+		*npp = np;
+	}
+
+	return err;
+}
+
+
+int net_port_send(struct net_port *np, const struct sa *dst,
+		  const struct iovec *iov, unsigned iovc)
+{
+	const bool addr = dst && sa_isset(dst, SA_ALL);
+	struct msghdr *msg;
+	size_t n = 0;
+	unsigned i;
+
+	if (!np || !iov)
+		return EINVAL;
+
+	for (i = 0; i < iovc; i++)
+		n += iov[i].iov_len;
+	if (!n || n > PKT_DATA_MAX)
+		return EMSGSIZE;
+
+	if (io.txc == NET_PORT_BATCH || (io.txc && io.np != np))
+		net_port_flush();
+	io.np = np;
+
+	msg = &io.tx->hdrv[io.txc].msg_hdr;
+	memset(msg, 0, sizeof(*msg));
+	msg->msg_iov    = &io.tx->iovv[io.txc];
+	msg->msg_iovlen = 1;
+	msg->msg_iov->iov_base = io.tx->data[io.txc];
+	msg->msg_iov->iov_len  = n;
+	if (addr) {
+		io.tx->sav[io.txc] = *dst;
+		msg->msg_name    = &io.tx->sav[io.txc].u;
+		msg->msg_namelen = dst->len;
+	}
+
+	n = 0;
+	for (i = 0; i < iovc; i++) {
+		if (iov[i].iov_len)
+			memcpy(io.tx->data[io.txc] + n, iov[i].iov_base,
+			       iov[i].iov_len);
+		n += iov[i].iov_len;
+	}
+	++io.txc;
+
+	return 0;
+}
+
+
+void net_port_flush(void)
+{
+	struct net_port *np = io.np;
+	unsigned pos = 0, tries = io.txc + NET_PORT_BATCH;
+
+	while (pos < io.txc && tries--) {
+		const int n = sendmmsg(np->fd, io.tx->hdrv + pos,
+				       io.txc - pos,
+				       MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n > 0) {
+			np->st.tx += (unsigned)n;
+			pos += (unsigned)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN || errno == ENOBUFS) {
+			np->st.tx_full += io.txc - pos;
+			break;
+		}
+		/* this one failed, or an old ICMP error is reported on it */
+		++np->st.tx_err;
+		++pos;
+	}
+
+	io.txc = 0;
+	io.np  = NULL;
+}
+
+
+const struct net_port_stats *net_port_stats(const struct net_port *np)
+{
+	return np ? &np->st : NULL;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/rtp_in.h -- RTP received: header, sequence, loss and jitter
+ *
+ * Header checks of RFC 3550 A.1, one- and two-byte extensions of RFC 8285
+ * with the level of RFC 6464, padding taken off.  The counts are those of
+ * A.3 and A.8, with sequence numbers extended to 64 bits that never run
+ * back, not even when a sender starts anew.
+ *
+ * Threads: any; plain values.
+ */
+#ifndef TUTTI_MIXER_RTP_IN_H
+#define TUTTI_MIXER_RTP_IN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RTP_HDR_MIN = 12 };
+
+struct rtp_in_hdr {
+	uint8_t  pt;
+	bool     marker;
+	uint16_t seq;
+	uint32_t ts, ssrc;
+	int8_t   level;           /* RFC 6464 [-dBov], -1: none           */
+	uint16_t off, len;        /* payload, without padding             */
+};
+
+/** RFC 5761: is this RTCP on a socket that carries both? */
+bool rtp_in_is_rtcp(const uint8_t *p, size_t n);
+
+/** EBADMSG when it is not RTP.  level_id: extension id of RFC 6464, 0:
+ *  not negotiated. */
+int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n,
+		 uint8_t level_id);
+
+/** One source; all zero: none yet */
+struct rtp_in_stat {
+	bool     on;
+	uint32_t ssrc;
+	uint64_t first, last;     /* extended: first counted, highest     */
+	uint64_t seen;            /* bit n: last - n has come             */
+	uint32_t bad_seq;         /* after a jump: what would confirm it  */
+	uint64_t received, dup;
+	uint64_t lost_before;     /* of runs before a restart             */
+	uint64_t expected_prior, received_prior;
+	bool     timed;
+	uint32_t transit;
+	uint32_t jitter;          /* 1/16 RTP clock units                 */
+};
+
+/** A new source begins at seq; its numbers follow those of the last one. */
+void rtp_in_stat_start(struct rtp_in_stat *st, uint32_t ssrc, uint16_t seq);
+
+/** Count one; *extp is its number.  EALREADY: a duplicate, EPROTO: a jump
+ *  that the next packet has to confirm: drop it. */
+int rtp_in_stat_put(struct rtp_in_stat *st, uint16_t seq, uint64_t *extp);
+
+void rtp_in_stat_time(struct rtp_in_stat *st, uint32_t ts,
+		      uint32_t clock_hz, uint64_t now);
+
+uint64_t rtp_in_stat_lost(const struct rtp_in_stat *st);
+
+/** Loss since the last call [1/256], and what a report block says. */
+uint8_t  rtp_in_stat_fraction(struct rtp_in_stat *st);
+uint32_t rtp_in_stat_ext(const struct rtp_in_stat *st);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/rtp_out.h -- one stream sent to one leg: header, history, pacing
+ *
+ * The payloads are a unit's, shared with all who get it; here they become
+ * packets with this leg's SSRC, sequence numbers and timestamps.  Large
+ * pictures are spread over half a frame interval.  History keeps
+ * references, no bytes, for NACKs.
+ *
+ * Threads: loop.
+ */
+#ifndef TUTTI_MIXER_RTP_OUT_H
+#define TUTTI_MIXER_RTP_OUT_H
+
+#include <sys/uio.h>
+#include <re.h>
+
+#include "mixer/unit.h"
+
+enum {
+	RTP_OUT_HISTORY = 512,    /* packets                              */
+	RTP_OUT_KEEP_MS = 1000,   /* older ones are not sent again        */
+	RTP_OUT_BURST   = 8,      /* packets sent at once in any case     */
+	RTP_OUT_STEP_US = 2000,   /* between groups of a paced picture    */
+	RTP_OUT_RESENDS = 100,    /* packets sent again, in 100 ms        */
+};
+
+struct rtp_out;
+
+/** One packet: header, payload header, payload; borrowed */
+typedef void (rtp_out_h)(const struct iovec *iov, unsigned iovc, void *arg);
+
+struct rtp_out_stats {
+	uint32_t packets, bytes;  /* as in sender reports                 */
+	uint32_t resent;
+};
+
+/** history: keep packets for NACKs. */
+int rtp_out_alloc(struct rtp_out **op, bool history, rtp_out_h *outh,
+		  void *arg);
+
+uint32_t rtp_out_ssrc(const struct rtp_out *o);
+const struct rtp_out_stats *rtp_out_stats(const struct rtp_out *o);
+
+/** All payloads of a unit at once. */
+void rtp_out_send(struct rtp_out *o, struct unit *unit, uint8_t pt,
+		  bool marker, uint32_t ts, uint64_t now);
+
+/** A picture, paced over span_us if it is large.  What is left of the one
+ *  before goes out first, so one at most waits. */
+void rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
+		  uint32_t ts, uint64_t span_us, uint64_t now);
+
+/** Send again what RFC 4585 pid and blp name, if it is still there. */
+void rtp_out_nack(struct rtp_out *o, uint16_t pid, uint16_t blp,
+		  uint64_t now);
+
+void rtp_out_run(struct rtp_out *o, uint64_t now);
+uint64_t rtp_out_due(const struct rtp_out *o);      /* UINT64_MAX: never  */
+
+/** Drop what waits and all history. */
+void rtp_out_clear(struct rtp_out *o);
+
+#endif
