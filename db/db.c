@@ -54,6 +54,8 @@ static int say_rc(char *errbuf, size_t errsz, const struct db *db,
 	/* SQLite's "unable to open" hides why */
 	if ((rc & 0xff) == SQLITE_CANTOPEN && sq && sqlite3_system_errno(sq)) {
 		err = sqlite3_system_errno(sq);
+		if (access(db->dir, W_OK | X_OK))
+			err = errno;
 		text = strerror(err);
 	}
 
@@ -65,7 +67,6 @@ static const char *const pragmav[] = {
 	"PRAGMA journal_mode=WAL",
 	"PRAGMA synchronous=NORMAL",
 	"PRAGMA foreign_keys=ON",
-	"PRAGMA trusted_schema=OFF",
 	"PRAGMA journal_size_limit=16777216",
 };
 

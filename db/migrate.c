@@ -95,7 +95,7 @@ int db_migrate(sqlite3 *sq, char *errbuf, size_t errsz)
 
 		err = one_step(sq, &db_schemav[i], errbuf, errsz);
 		if (!err && version)
-			info("catalogue migrated version=%u\n",
+			info("catalogue migrated version=%u",
 			     db_schemav[i].version);
 	}
 

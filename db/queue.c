@@ -183,7 +183,7 @@ static int run_jobs(struct db *db, unsigned *np)
 		if (!job_is_bad(err))
 			return err;
 
-		warning("catalogue dropped a row: %s\n", db->text);
+		warning("catalogue dropped a row: %s", db->text);
 		job->bad = true;
 	}
 
@@ -255,10 +255,10 @@ static void news_timeout(void *arg)
 	db->told = db->state.trouble;
 	db_state(db, &state);
 	if (db->told)
-		warning("catalogue trouble text=\"%s\" waiting=%zu\n",
+		warning("catalogue trouble text=\"%s\" waiting=%zu",
 			state.text, state.waiting);
 	else
-		info("catalogue mended written=%llu lost=%llu\n",
+		info("catalogue mended written=%llu lost=%llu",
 		     (unsigned long long)state.written,
 		     (unsigned long long)state.lost);
 
@@ -431,7 +431,7 @@ int db_write(struct db *db, enum db_how how, const char *sql,
 void db_queue_end(struct db *db)
 {
 	if (db->sq && !list_isempty(&db->jobl) && db_queue_flush(db))
-		error("catalogue lost %zu rows: %s\n", db->state.waiting,
+		error("catalogue lost %zu rows: %s", db->state.waiting,
 		      db->text);
 
 	tmr_cancel(&db->tmr_flush);

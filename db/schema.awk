@@ -14,9 +14,9 @@ BEGIN {
 FNR == 1 { start(FILENAME) }
 {
 	sub(/[ \t]*--.*/, "")
-	gsub(/^[ \t]+/, " ")
 	gsub(/\\/, "\\\\")
 	gsub(/"/, "\\\"")
+	gsub(/\t/, "\\t")
 	if ($0 != "")
 		printf "\"%s\\n\"\n", $0
 }

@@ -61,7 +61,7 @@ CREATE TABLE party (
 	reason       TEXT,
 	audio        TEXT,
 	video        TEXT,
-	quality      TEXT CHECK (json_valid(quality))
+	quality      TEXT CHECK (quality IS NULL OR json_valid(quality))
 ) STRICT;
 
 CREATE INDEX party_id ON party (id);
