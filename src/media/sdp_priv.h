@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * media/sdp_priv.h -- what the files of media/sdp*.c share
+ *
+ *	sdp_check.c   lines in, the lines that libre may see out
+ *	sdp_fmt.c     payload types: what we can, what the peer said, fmtp
+ *	sdp.c         the session: offers, answers, tickets
+ *
+ * Threads: loop.
+ */
+#ifndef TUTTI_MEDIA_SDP_PRIV_H
+#define TUTTI_MEDIA_SDP_PRIV_H
+
+#include <re.h>
+
+#include "base/ticket.h"
+
+struct sdp_scan {
+	unsigned mediac;
+	unsigned audioc, videoc;  /* m-lines of each kind                 */
+};
+
+/** Checks every line and gives a copy without what libre takes amiss.
+ *  EBADMSG with "line N: …" in errbuf. */
+int sdp_check(struct sdp_scan *scan, struct mbuf **cleanp,
+	      const struct mbuf *mb, char *errbuf, size_t errsz);
+
+/** What goes behind a payload type in a=rtcp-fb */
+struct sdp_fb {
+	bool nack, pli, fir, tmmbr;
+};
+
+/** Understands a remote format; false: not a codec of ours. */
+bool sdp_fmt_read(struct ticket_fmt *f, const struct sdp_format *rf);
+
+/** The peer's formats we can use, in its order, each codec once.
+ *  `one`: video only, the best one alone (RFC 6184: mode 1 before 0). */
+void sdp_fmts_pick(struct ticket_media *tm, const struct sdp_media *m,
+		   bool video, bool one);
+
+/** Adds the format in answer to the peer's f, which gets the level that
+ *  holds for both.  fb may be NULL; it must outlive the encoding. */
+int sdp_fmt_answer(struct sdp_media *m, struct ticket_fmt *f,
+		   struct sdp_fb *fb);
+
+/** Adds all that we offer of this kind; payload types of `agreed` stay.
+ *  `offered` is told them, for sdp_fmts_map. */
+int sdp_fmts_offer(struct sdp_media *m, bool video,
+		   const struct ticket_media *agreed,
+		   struct ticket_media *offered, struct sdp_fb *fb);
+
+/** An answer's formats (in tm) against what was offered: sets pt, drops
+ *  what was not asked for. */
+void sdp_fmts_map(struct ticket_media *tm, const struct ticket_media *offered);
+
+/** The feedback the peer understands for this payload type. */
+void sdp_fb_read(struct sdp_fb *fb, const struct sdp_media *m, unsigned pt);
+
+#endif
