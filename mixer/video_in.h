@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/video_in.h -- one party's video: packets to the picture shown now
+ *
+ *	vin_put [loop] -> bq -> rtp_frame -> vdec -> [queue until its time]
+ *	  -> vin_take [tick]
+ *
+ * Decodes on arrival, on the worker it sticks to, and only while somebody
+ * looks.  After a loss no picture is let through until the next key frame,
+ * which is asked for: at once, then at growing intervals.
+ *
+ * Owned by counts: the party's handle on the loop, the scene, and the pool
+ * while its job is to run.  Threads: as said at each.
+ */
+#ifndef TUTTI_MIXER_VIDEO_IN_H
+#define TUTTI_MIXER_VIDEO_IN_H
+
+#include "mixer/video.h"
+#include "mixer/video_pool.h"
+
+struct vin;
+struct AVFrame;
+
+enum {
+	VIN_QUEUE     = 1024,     /* packets                              */
+	VIN_HELD      = 12,       /* pictures that wait for their sound   */
+	VIN_HOLD_US   = 400000,   /* longest wait for the sound           */
+	VIN_ASK_US    = 500000,   /* key frame requests: first interval … */
+	VIN_ASK_MAX_US = 4000000, /* … and last                           */
+	VIN_FRESH_US  = 300000,   /* a new sender's own key frame may come */
+	VIN_FROZEN_US = 2000000,
+	VIN_BROKEN    = 30,       /* frames refused in a row              */
+};
+
+/** What the tick needs to know, a copy */
+struct vin_view {
+	uint32_t id;
+	char name[TICKET_NAME_MAX];
+	bool on;                  /* pictures are to be expected and shown */
+	bool broken;              /* the decoder refuses what comes       */
+	uint64_t last_us;         /* last picture, or since when expected */
+	struct AVFrame *frame;    /* newest that is due, NULL: no new one;
+	                           * the caller's                         */
+	bool forget;              /* what was shown so far is not to be   */
+};
+
+int  vin_alloc(struct vin **vp, struct pool *pool, const struct ticket *t,
+	       video_event_h *eventh, void *arg);
+struct vin *vin_ref(struct vin *vin);
+void vin_unref(struct vin *vin);
+uint32_t vin_id(const struct vin *vin);
+
+void vin_set(struct vin *vin, const struct ticket *t);     /* loop         */
+void vin_put(struct vin *vin, struct pkt *pkt);            /* loop         */
+void vin_sync(struct vin *vin, const struct rtp_sync *sync);
+void vin_lipsync(struct vin *vin, video_offset_h *offseth,
+		 video_hold_h *holdh, void *arg);
+void vin_close(struct vin *vin);  /* no handler runs after this (loop)     */
+
+/** Somebody looks, or not: then packets are thrown away undecoded.  Any. */
+void vin_look(struct vin *vin, bool on);
+
+/** Tick: pictures due until `until_us`.  Also asks for key frames and runs
+ *  the reassembly's timer. */
+void vin_take(struct vin *vin, uint64_t now_us, uint64_t until_us,
+	      struct vin_view *view);
+
+/** The party's state goes out as an event when it differs from the last. */
+void vin_tell(struct vin *vin, enum video_event ev);       /* tick         */
+bool vin_sends(struct vin *vin);  /* packets came since somebody looks    */
+
+json_t *vin_stats(struct vin *vin);                        /* any          */
+uint64_t vin_cpu_us(const struct vin *vin);
+
+#endif
