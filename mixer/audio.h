@@ -2,7 +2,7 @@
 /*
  * mixer/audio.h -- the audio engine: one thread, one 20 ms clock
  *
- *	packets -> audio_leg_put -> [bq] -> rtp_jbuf -> codec_audio -> 48 kHz
+ *	packets -> audio_leg_put -> box -> rtp_jbuf -> codec_audio -> 48 kHz
  *	  -> audio_mix (32-bit sum; a speaker gets sum - self; one limiter)
  *	  -> audio_class (one encode for all who hear the same) -> outh
  *
@@ -62,8 +62,9 @@ struct audio_cfg {
 	audio_rec_h   *rech;
 	audio_event_h *eventh;
 	void *arg;
-	const char *prompt_dir;   /* spoken prompts, 48 kHz mono s16 .wav;
-	                           * read at audio_alloc, before the sandbox */
+	const char *prompt_dir;   /* spoken prompts, mono s16 .wav of any
+	                           * rate up to 48 kHz; read at audio_alloc,
+	                           * before the sandbox                   */
 };
 
 int audio_alloc(struct audio **ap, const struct audio_cfg *cfg);

@@ -51,7 +51,9 @@ struct leg_h {
 	/** dst unset for a connected socket; rtcp tells which socket */
 	void (*sendh)(enum leg_media media, bool rtcp, const struct sa *dst,
 		      const struct iovec *iov, unsigned iovc, void *arg);
-	/** An in-profile packet; takes over pkt. */
+	/** An in-profile packet; takes over pkt.  Telephone events and
+	 *  comfort noise too: a sequence number that the jitter buffer never
+	 *  sees is a loss to it. */
 	void (*packeth)(enum leg_media media, struct pkt *pkt, void *arg);
 	void (*synch)(enum leg_media media, const struct rtp_sync *sync,
 		      void *arg);
