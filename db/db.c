@@ -200,6 +200,7 @@ int db_alloc(struct db **dbp, const char *data_dir, struct db_mended *mended,
 	if (!db)
 		return ENOMEM;
 
+	db->event_keep = DB_EVENTS_MAX;
 	tmr_init(&db->tmr_flush);
 	tmr_init(&db->tmr_news);
 	tmr_init(&db->tmr_alive);
@@ -241,10 +242,10 @@ void db_set_handler(struct db *db, db_trouble_h *troubleh, void *arg)
 }
 
 
-void db_set_event_keep(struct db *db, uint64_t keep)
+void db_set_event_days(struct db *db, unsigned days)
 {
 	if (db)
-		db->event_keep = keep;
+		db->event_days = days;
 }
 
 

@@ -34,6 +34,7 @@ enum {
 	DB_QUEUE_MAX   = 20000,
 	DB_QUEUE_BYTES = 16 * 1024 * 1024,
 	DB_ALIVE_MS    = 10000,   /* while a meeting is open              */
+	DB_EVENTS_MAX  = 5000000,
 };
 
 struct db;
@@ -68,8 +69,9 @@ int db_alloc(struct db **dbp, const char *data_dir, struct db_mended *mended,
 
 void db_set_handler(struct db *db, db_trouble_h *troubleh, void *arg);
 
-/** Kept events; older ones are deleted as new ones come.  0: all. */
-void db_set_event_keep(struct db *db, uint64_t keep);
+/** Events older than so many days are deleted as new ones come, and what
+ *  is more than DB_EVENTS_MAX.  0: as long as there is room. */
+void db_set_event_days(struct db *db, unsigned days);
 
 /** Everything that waits, now.  The errno of the refusal. */
 int db_flush(struct db *db);

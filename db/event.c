@@ -16,18 +16,26 @@
 enum { PRUNE_EVERY = 256 };
 
 
-/* Numbers run on without holes, so the bound is a subtraction; a few at a
- * time keep the loop free. */
-static void prune(struct db *db)
+/* The oldest few at a time keep the loop free; the newest row stays, it
+ * holds the number. */
+static void prune(struct db *db, uint64_t now_us)
 {
-	if (!db->event_keep || db->event % PRUNE_EVERY ||
-	    db->event <= db->event_keep)
+	const uint64_t age = (uint64_t)db->event_days * 86400 * 1000000;
+	uint64_t number = 0, time_us = 0;
+
+	if (db->event % PRUNE_EVERY)
 		return;
 
+	if (db->event > db->event_keep)
+		number = db->event - db->event_keep;
+	if (age && now_us > age)
+		time_us = now_us - age;
+
 	(void)db_write(db, DB_LATER,
-		"DELETE FROM event WHERE number IN (SELECT number FROM event"
-		" WHERE number <= ?1 ORDER BY number LIMIT 2048)",
-		"u", db->event - db->event_keep);
+		"DELETE FROM event WHERE number IN (SELECT number FROM"
+		" (SELECT number, time FROM event ORDER BY number LIMIT 2048)"
+		" WHERE number < ?3 AND (number <= ?1 OR time < ?2))",
+		"uuu", number, time_us, db->event);
 }
 
 
@@ -65,7 +73,7 @@ uint64_t db_event_add(struct db *db, enum event_id id, uint64_t time_us,
 		return 0;
 
 	++db->event;
-	prune(db);
+	prune(db, time_us);
 
 	return db->event;
 }

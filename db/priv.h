@@ -42,7 +42,8 @@ struct db {
 
 	/* numbers given so far */
 	uint64_t meeting, party, recording, event;
-	uint64_t event_keep;
+	uint64_t event_keep;      /* the newest so many                   */
+	unsigned event_days;      /* 0: any age                           */
 	unsigned open;            /* meetings                             */
 };
 

@@ -24,6 +24,7 @@
 
 #define T0 1763800000000000ULL
 #define S  1000000ULL
+#define DAY (86400 * S)
 
 
 int place_make(struct place *place)
@@ -573,13 +574,21 @@ static int test_events_kept(void)
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
-	db_set_event_keep(db, 300);
+	db->event_keep = 300;
 	for (i = 0; i < 1024; i++)
 		TEST_EQ(i + 1, add_event(db, EV_ROOM_LOCKED, "a", 0));
 	TEST_ERR(db_flush(db));
 
 	TEST_EQ(300, place_count(&place, "SELECT count(*) FROM event"));
 	TEST_EQ(1024, place_count(&place, "SELECT max(number) FROM event"));
+
+	/* by age: all of those are from long ago */
+	db_set_event_days(db, 30);
+	for (i = 0; i < 256; i++)
+		(void)db_event_add(db, EV_ROOM_LOCKED, T0 + 40 * DAY, NULL);
+	TEST_ERR(db_flush(db));
+	TEST_EQ(256, place_count(&place, "SELECT count(*) FROM event"));
+	TEST_EQ(1280, place_count(&place, "SELECT max(number) FROM event"));
 
 	err = 0;
  out:
