@@ -58,6 +58,10 @@ bool log_enabled(enum log_level level)
 /* Text of a peer may hold anything: keep a line a line. */
 static void one_line(char *p)
 {
+	size_t n = strlen(p);
+
+	if (n && p[n - 1] == '\n')
+		p[n - 1] = '\0';
 	for (; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = ' ';

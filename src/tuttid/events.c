@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tuttid/events.c -- what happened: log line, catalogue row, followers
+ */
+#include <string.h>
+
+#include <re.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "tuttid/events.h"
+#include "tuttid/req.h"
+
+enum { EVENTS_REPLAY_MAX = 10000 };
+
+struct events {
+	struct db *db;            /* borrowed: the server keeps it up     */
+	struct list followl;
+};
+
+struct follower {
+	struct le le;
+	struct req *req;
+	struct db_event_filter filter;
+	char *room, *name;        /* what the filter points to            */
+};
+
+static void events_destructor(void *arg)
+{
+	struct events *ev = arg;
+
+	list_flush(&ev->followl);
+}
+
+int events_alloc(struct events **evp, struct db *db)
+{
+	struct events *ev;
+
+	if (!evp || !db)
+		return EINVAL;
+
+	ev = mem_zalloc(sizeof(*ev), events_destructor);
+	if (!ev)
+		return ENOMEM;
+
+	ev->db = db;
+	*evp = ev;
+
+	return 0;
+}
+
+/* key=value, text in JSON's quotes: one line whatever a peer wrote */
+static int print_fields(struct re_printf *pf, const json_t *fields)
+{
+	const char *key;
+	json_t *val;
+	int err = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)fields, key, val) {
+		char *text;
+
+		if (json_is_null(val))
+			continue;
+		text = json_dumps(val, JSON_ENCODE_ANY | JSON_COMPACT);
+		if (text)
+			err |= re_hprintf(pf, " %s=%s", key, text);
+		free(text);
+	}
+
+	return err;
+}
+
+static void log_event(const struct event_def *def, const json_t *fields)
+{
+	switch (def->id) {
+
+	case EV_MIXER_DIED:
+	case EV_MIXER_LOAD:
+	case EV_RECORDING_FAILED:
+	case EV_CATALOGUE_TROUBLE:
+		warning("%s%H\n", def->name, print_fields, fields);
+		break;
+
+	default:
+		if (def->kept)
+			info("%s%H\n", def->name, print_fields, fields);
+		else
+			debug("%s%H\n", def->name, print_fields, fields);
+		break;
+	}
+}
+
+/* A follower that goes while it is being told is unlinked by then. */
+static void tell(struct events *ev, json_t *event)
+{
+	struct le *le = ev->followl.head;
+
+	while (le) {
+		struct follower *f = le->data;
+
+		le = le->next;
+		if (db_event_matches(&f->filter, event))
+			req_push(f->req, json_pack("{s:O}", "event", event));
+	}
+}
+
+void events_emit(struct events *ev, enum event_id id, json_t *fields)
+{
+	const uint64_t now = clock_wall_us();
+	uint64_t number = 0;
+	json_t *event;
+
+	if (!ev || !fields || id >= EV_COUNT) {
+		json_decref(fields);
+		return;
+	}
+
+	log_event(&eventv[id], fields);
+	if (eventv[id].kept)
+		number = db_event_add(ev->db, id, now, fields);
+
+	if (!list_isempty(&ev->followl)) {
+		event = db_event_json(number, now, eventv[id].name, fields);
+		if (event)
+			tell(ev, event);
+		json_decref(event);
+	}
+
+	json_decref(fields);
+}
+
+static void follower_destructor(void *arg)
+{
+	struct follower *f = arg;
+
+	list_unlink(&f->le);
+	mem_deref(f->req);
+	mem_deref(f->room);
+	mem_deref(f->name);
+}
+
+static void gone_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+static int replay(struct events *ev, struct follower *f)
+{
+	struct db_event_filter filter = f->filter;
+	json_t *array = NULL, *event;
+	size_t i;
+	int err;
+
+	filter.limit = EVENTS_REPLAY_MAX;
+	err = db_event_list(ev->db, &filter, &array);
+	if (err)
+		return err;
+
+	json_array_foreach(array, i, event)
+		req_push(f->req, json_pack("{s:O}", "event", event));
+	json_decref(array);
+
+	return 0;
+}
+
+int events_follow(struct events *ev, struct req *req,
+		  const struct db_event_filter *filter, bool resume)
+{
+	struct follower *f;
+	int err = 0;
+
+	if (!ev || !req || !filter)
+		return EINVAL;
+
+	f = mem_zalloc(sizeof(*f), follower_destructor);
+	if (!f)
+		return ENOMEM;
+
+	f->filter = *filter;
+	if (filter->room)
+		err |= str_dup(&f->room, filter->room);
+	if (filter->name)
+		err |= str_dup(&f->name, filter->name);
+	if (err)
+		goto out;
+	f->filter.room = f->room;
+	f->filter.name = f->name;
+	f->req = mem_ref(req);
+
+	req_begin(req);
+	if (resume)
+		err = replay(ev, f);
+	if (err)
+		goto out;
+
+	/* what happens from now on has greater numbers */
+	f->filter.since = 0;
+	list_append(&ev->followl, &f->le, f);
+	req_on_gone(req, gone_handler, f);
+
+ out:
+	if (err)
+		mem_deref(f);
+
+	return err;
+}
+
+unsigned events_followers(const struct events *ev)
+{
+	return ev ? list_count(&ev->followl) : 0;
+}

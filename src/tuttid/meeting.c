@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tuttid/meeting.c -- one run of a room: its mixer and who is in it
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <re.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "base/mixproto.h"
+#include "db/meeting.h"
+#include "db/party.h"
+#include "media/mixer_client.h"
+#include "tuttid/events.h"
+#include "tuttid/meeting.h"
+#include "tuttid/party.h"
+#include "tuttid/recording.h"
+#include "tuttid/room.h"
+#include "tuttid/server.h"
+#include "tuttid/source.h"
+
+static void meeting_destructor(void *arg)
+{
+	struct meeting *m = arg;
+
+	tmr_cancel(&m->tmr_linger);
+	tmr_cancel(&m->tmr_poll);
+	list_unlink(&m->le);
+	mem_deref(m->mc);
+	json_decref(m->late);
+}
+
+int meeting_get(struct meeting **mp, struct server *srv, struct room *room)
+{
+	struct meeting *m;
+
+	if (!mp || !srv || !room)
+		return EINVAL;
+
+	if (room->meeting) {
+		*mp = room->meeting;
+		return 0;
+	}
+
+	m = mem_zalloc(sizeof(*m), meeting_destructor);
+	if (!m)
+		return ENOMEM;
+
+	tmr_init(&m->tmr_linger);
+	tmr_init(&m->tmr_poll);
+	m->srv  = srv;
+	m->room = room;
+	str_ncpy(m->name, room->cfg.name, sizeof(m->name));
+	list_append(&srv->meetingl, &m->le, m);
+
+	room->meeting = m;
+	*mp = m;
+
+	return 0;
+}
+
+void meeting_emit(struct meeting *m, enum event_id id, json_t *more)
+{
+	json_t *fields;
+
+	fields = json_pack("{s:s}", "room", m->name);
+	if (fields && m->id)
+		(void)json_object_set_new(fields, "meeting",
+					  json_integer(m->id));
+	if (fields && more)
+		(void)json_object_update(fields, more);
+	json_decref(more);
+	events_emit(m->srv->events, id, fields);
+}
+
+struct party *meeting_party(const struct meeting *m, uint32_t id)
+{
+	struct le *le;
+
+	LIST_FOREACH(&m->partyl, le) {
+		struct party *p = le->data;
+
+		if (p->id == id)
+			return p;
+	}
+
+	return NULL;
+}
+
+unsigned meeting_count(const struct meeting *m, bool sources)
+{
+	unsigned n = 0;
+	struct le *le;
+
+	LIST_FOREACH(&m->partyl, le) {
+		const struct party *p = le->data;
+
+		n += sources || !p->ticket.source;
+	}
+
+	return n;
+}
+
+static unsigned count_joined(const struct meeting *m)
+{
+	unsigned n = 0;
+	struct le *le;
+
+	LIST_FOREACH(&m->partyl, le) {
+		const struct party *p = le->data;
+
+		n += !p->ticket.source && p->state == PARTY_JOINED;
+	}
+
+	return n;
+}
+
+static void speaker_msg(struct meeting *m, json_t *msg)
+{
+	struct party *p;
+	uint32_t id = 0;
+
+	(void)json_u32(msg, "id", &id);
+	m->speaker = id;
+	p = meeting_party(m, id);
+	meeting_emit(m, EV_SPEAKER_CHANGED,
+		     json_pack("{s:I, s:s}", "party", (json_int_t)id,
+			       "name", p ? p->name : ""));
+}
+
+static void load_msg(struct meeting *m, json_t *msg)
+{
+	const char *text = "";
+	uint32_t step = 0;
+
+	(void)json_u32(msg, "step", &step);
+	(void)json_str(msg, "text", &text);
+	m->load_step = step;
+	meeting_emit(m, EV_MIXER_LOAD,
+		     json_pack("{s:i, s:s}", "step", (int)step,
+			       "text", text));
+}
+
+void meeting_keep_quality(struct meeting *m, uint32_t id, json_t *quality)
+{
+	char key[16];
+
+	if (!m->late)
+		m->late = json_object();
+	if (json_object_size(m->late) >= MEETING_LATE_MAX)
+		(void)json_object_clear(m->late);
+
+	(void)re_snprintf(key, sizeof(key), "%u", id);
+	(void)json_object_set_new(m->late, key, quality);
+}
+
+/* The last report about a leg comes when its party has left. */
+static void late_quality(struct meeting *m, uint32_t id, json_t *msg)
+{
+	const char *media = "audio";
+	json_t *quality;
+	char key[16];
+
+	(void)re_snprintf(key, sizeof(key), "%u", id);
+	quality = json_object_get(m->late, key);
+	if (!quality)
+		return;
+
+	(void)json_str(msg, "media", &media);
+	(void)json_object_set_new(quality, media,
+				  party_quality_copy(msg));
+	(void)db_party_quality(m->srv->db, id, m->id, quality);
+}
+
+static void mixer_msg_handler(const char *name, json_t *msg, void *arg)
+{
+	struct meeting *m = arg;
+	struct party *p;
+	uint32_t id = 0;
+
+	on_loop();
+
+	if (!strcmp(name, MIX_SPEAKER)) {
+		speaker_msg(m, msg);
+		return;
+	}
+	if (!strcmp(name, MIX_LOAD)) {
+		load_msg(m, msg);
+		return;
+	}
+	if (!strcmp(name, MIX_REC_STATE)) {
+		recording_mixer_msg(m, msg);
+		return;
+	}
+
+	(void)json_u32(msg, "id", &id);
+	p = meeting_party(m, id);
+	if (p)
+		party_mixer_msg(p, name, msg);
+	else if (id && !strcmp(name, MIX_QUALITY))
+		late_quality(m, id, msg);
+}
+
+static void status_text(char *buf, size_t size, int status)
+{
+	if (WIFSIGNALED(status))
+		(void)re_snprintf(buf, size, "signal %d",
+				  WTERMSIG(status));
+	else if (WIFEXITED(status))
+		(void)re_snprintf(buf, size, "exit %d",
+				  WEXITSTATUS(status));
+	else
+		(void)re_snprintf(buf, size, "status 0x%x",
+				  (unsigned)status);
+}
+
+static void mixer_died_handler(int status, int err, void *arg)
+{
+	struct meeting *m = arg;
+	char reason[64];
+
+	on_loop();
+	status_text(reason, sizeof(reason), status);
+	meeting_emit(m, EV_MIXER_DIED,
+		     json_pack("{s:s}", "reason", reason));
+	m->speaker = 0;
+	++m->restarts;
+
+	if (!err) {
+		recording_mixer_died(m->rec);
+		return;
+	}
+
+	recording_mixer_gone(m->rec, "the mixer died too often");
+	meeting_end(m, "the mixer died too often");
+}
+
+static void mixer_reborn_handler(uint64_t gap_ms, void *arg)
+{
+	struct meeting *m = arg;
+
+	on_loop();
+	meeting_emit(m, EV_MIXER_REPLACED,
+		     json_pack("{s:i, s:I}", "pid",
+			       (int)mixer_client_pid(m->mc), "gap_ms",
+			       (json_int_t)gap_ms));
+	recording_mixer_reborn(m->rec);
+}
+
+/* The mixer answers with a quality message per leg. */
+static void poll_handler(void *arg)
+{
+	struct meeting *m = arg;
+
+	on_loop();
+	tmr_start(&m->tmr_poll, MEETING_POLL_MS, poll_handler, m);
+	(void)mixer_request(m->mc, MIX_STATS, NULL, NULL, 0, NULL, NULL);
+}
+
+static int start_mixer(struct meeting *m)
+{
+	struct mixer_client_cfg cfg;
+	unsigned w = 1280, h = 720;
+
+	(void)sscanf(config_str(m->srv->conf, "canvas"), "%ux%u", &w, &h);
+
+	memset(&cfg, 0, sizeof(cfg));
+	cfg.path     = mixer_client_path();
+	cfg.meeting  = (uint32_t)m->id;
+	cfg.room     = m->name;
+	cfg.canvas_w = w;
+	cfg.canvas_h = h;
+	cfg.fps      = strtoul(config_str(m->srv->conf, "canvas_fps"), NULL,
+			       10);
+	cfg.tones    = m->room->cfg.tones;
+	cfg.crop     = m->room->cfg.crop;
+
+	return mixer_client_alloc(&m->mc, &cfg, mixer_msg_handler,
+				  mixer_died_handler, mixer_reborn_handler, m);
+}
+
+int meeting_up(struct meeting *m)
+{
+	uint64_t recid;
+	char text[160];
+	int err;
+
+	if (!m || m->ended)
+		return EINVAL;
+	if (m->mc)
+		return 0;
+
+	err = db_meeting_start(m->srv->db, &m->id, m->room->cfg.id, m->name,
+			       clock_wall_us());
+	if (err)
+		return err;
+
+	err = start_mixer(m);
+	if (err) {
+		warning("mixer %s not started: %m\n", mixer_client_path(),
+			err);
+		(void)db_meeting_end(m->srv->db, m->id, clock_wall_us(), 0,
+				     "mixer not started");
+		m->id = 0;
+		return err;
+	}
+
+	m->start_us = clock_us();
+	m->start_wall_us = clock_wall_us();
+	meeting_emit(m, EV_MEETING_STARTED, NULL);
+	tmr_start(&m->tmr_poll, MEETING_POLL_MS, poll_handler, m);
+
+	if (m->room->cfg.record &&
+	    recording_start(m, false, &recid, text, sizeof(text)))
+		meeting_emit(m, EV_RECORDING_FAILED,
+			     json_pack("{s:s}", "text", text));
+
+	sources_start(m->srv->sources, m);
+
+	return 0;
+}
+
+/* Out of the room's way; what still records goes on to its end. */
+static void leave_room(struct meeting *m)
+{
+	m->ended = true;
+	tmr_cancel(&m->tmr_linger);
+	tmr_cancel(&m->tmr_poll);
+	if (m->room && m->room->meeting == m)
+		m->room->meeting = NULL;
+	m->room = NULL;
+}
+
+void meeting_end(struct meeting *m, const char *reason)
+{
+	if (!m || m->ended)
+		return;
+
+	leave_room(m);
+	recording_stop(m->rec, reason);
+	sources_stop(m->srv->sources, m);
+
+	while (m->partyl.head)
+		party_end(m->partyl.head->data, reason, 0);
+
+	if (m->id) {
+		(void)db_meeting_end(m->srv->db, m->id, clock_wall_us(),
+				     m->peak, reason);
+		meeting_emit(m, EV_MEETING_ENDED,
+			     json_pack("{s:I, s:i, s:s}", "after_s",
+				       (json_int_t)((clock_us() -
+						     m->start_us) / 1000000),
+				       "peak", (int)m->peak,
+				       "reason", reason));
+	}
+
+	mem_deref(m);
+}
+
+static void linger_handler(void *arg)
+{
+	on_loop();
+	meeting_end(arg, "everybody left");
+}
+
+void meeting_check(struct meeting *m)
+{
+	int64_t linger_s;
+
+	if (!m || m->ended)
+		return;
+
+	if (m->mc && count_joined(m) > m->peak) {
+		m->peak = count_joined(m);
+		(void)db_meeting_peak(m->srv->db, m->id, m->peak);
+	}
+
+	if (meeting_count(m, false)) {
+		tmr_cancel(&m->tmr_linger);
+		return;
+	}
+
+	if (!m->mc) {
+		meeting_end(m, "nobody came");
+		return;
+	}
+
+	linger_s = m->room->cfg.linger_s;
+	if (linger_s < 0)
+		linger_s = config_u32(m->srv->conf, "linger_s");
+	if (!tmr_isrunning(&m->tmr_linger))
+		tmr_start(&m->tmr_linger, (uint64_t)linger_s * 1000,
+			  linger_handler, m);
+}
+
+void meeting_room_changed(struct meeting *m)
+{
+	if (!m || !m->mc || !m->room)
+		return;
+
+	(void)mixer_request(m->mc, MIX_ROOM_SET,
+			    json_pack("{s:b, s:s}", "tones",
+				      m->room->cfg.tones, "fit",
+				      m->room->cfg.crop ? "crop"
+							: "letterbox"),
+			    NULL, 0, NULL, NULL);
+}
+
+void meeting_describe(const struct meeting *m, json_t *obj, bool full)
+{
+	struct le *le;
+	json_t *arr;
+
+	(void)json_object_set_new(obj, "meeting", m->id ?
+				  json_integer(m->id) : json_null());
+	(void)json_object_set_new(obj, "parties",
+				  json_integer(meeting_count(m, true)));
+	(void)json_object_set_new(obj, "recording", m->rec ?
+				  json_integer(recording_id(m->rec)) :
+				  json_null());
+	if (!full)
+		return;
+
+	arr = json_array();
+	LIST_FOREACH(&m->partyl, le)
+		(void)json_array_append_new(arr, party_json(le->data));
+	(void)json_object_set_new(obj, "party", arr);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tuttid/party.h -- one participant: what signals for it, and its leg
+ *
+ *	         incoming                     dial-out           source
+ *	NEW      (looked up, ports open)      -                  starting
+ *	CALLING  -                            INVITE sent
+ *	RINGING  -                            18x
+ *	ANSWERED 200 sent, no ACK yet         -
+ *	JOINED   ACK                          200                playing
+ *	ENDED    gone: "party left" or "party refused" has been said
+ *
+ * The meeting owns its parties: party_end() is the only end.  The four
+ * descriptors of a SIP party (audio RTP, RTCP, video RTP, RTCP) are opened
+ * with it and kept, so that a re-INVITE can add video and another mixer
+ * can carry on.
+ *
+ * Threads: loop.
+ */
+#ifndef TUTTI_TUTTID_PARTY_H
+#define TUTTI_TUTTID_PARTY_H
+
+#include <re.h>
+#include <jansson.h>
+
+#include "base/event.h"
+#include "base/ticket.h"
+
+struct call;
+struct media_sdp;
+struct meeting;
+struct mixer_leg;
+struct port;
+struct server;
+struct source;
+
+enum party_state {
+	PARTY_NEW,
+	PARTY_CALLING,
+	PARTY_RINGING,
+	PARTY_ANSWERED,
+	PARTY_JOINED,
+	PARTY_ENDED,
+};
+
+enum {
+	PARTY_FDS = 4,
+	PARTY_URI_MAX = 256, PARTY_UA_MAX = 128, PARTY_FMT_MAX = 48,
+};
+
+struct party {
+	struct le le;             /* meeting->partyl                      */
+	struct server *srv;       /* weak                                 */
+	struct meeting *meeting;  /* weak: it owns us                     */
+	uint32_t id;              /* also the leg's                       */
+	enum party_state state;
+	bool out;                 /* we called                            */
+	bool host;
+	bool held;                /* it does not hear us                  */
+	bool in_row;              /* the catalogue has this stay          */
+
+	char name[TICKET_NAME_MAX];
+	char uri[PARTY_URI_MAX];
+	char user_agent[PARTY_UA_MAX];
+	char audio[PARTY_FMT_MAX], video[PARTY_FMT_MAX];  /* "": none     */
+
+	/* SIP */
+	struct call *call;
+	struct media_sdp *sdp;
+	struct port *aport, *vport;
+	struct tmr tmr_ring;      /* dial-out                             */
+	bool late;                /* our offer is on its way              */
+
+	struct source *source;    /* weak; or it is a source              */
+
+	/* the leg */
+	struct ticket ticket;     /* what we want; the client's copy knows
+	                           * the latched addresses                */
+	struct mixer_leg *leg;
+	int fdv[PARTY_FDS];       /* borrowed from ports or source        */
+	unsigned fdc;
+
+	/* what the mixer tells */
+	bool talking;
+	char picture[16];
+	json_t *quality[2];       /* LEG_AUDIO, LEG_VIDEO; NULL: none yet */
+
+	uint64_t start_us, join_us;   /* monotonic                        */
+	uint64_t join_wall_us;
+};
+
+/** New in m's list, with an id of its own. */
+int party_alloc(struct party **pp, struct meeting *m);
+
+/** Leg into the mixer (meeting_up is done here): ticket and fdv are set. */
+int party_leg_up(struct party *p);
+
+/** ticket changed: to the mixer, and as an event if it shows. */
+void party_leg_set(struct party *p);
+
+/** The leg is heard from now on: row, event, tone. */
+void party_joined(struct party *p);
+
+/** Whatever the state: leg, call and row end; p is gone when it returns.
+ *  reason for people; scode of a refused call, or 0. */
+void party_end(struct party *p, const char *reason, uint16_t scode);
+
+int party_move(struct party *p, struct meeting *to);
+void party_mute(struct party *p, bool video, bool on);
+
+/** A message of the mixer about this leg. */
+void party_mixer_msg(struct party *p, const char *m, json_t *msg);
+
+/** {"room", "meeting", "party"} and more (stolen, may be NULL). */
+void party_emit(struct party *p, enum event_id id, json_t *more);
+
+/** What a quality message says about the leg, for keeping. */
+json_t *party_quality_copy(const json_t *msg);
+
+const char *party_state_name(const struct party *p);
+json_t *party_json(const struct party *p);
+
+/* party_sip.c */
+
+/** An INVITE from outside; takes over call. */
+void party_sip_incoming(struct server *srv, struct call *call);
+bool party_sip_known(struct server *srv, const struct pl *user);
+int party_sip_dial(struct party **pp, struct server *srv,
+		   struct meeting *m, const char *uri, const char *name);
+/** BYE, CANCEL or refusal; text for the Reason header or NULL. */
+void party_sip_hangup(struct party *p, const char *text);
+void party_sip_key_frame(struct party *p);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tuttid/req.h -- one request of a client and its answer
+ *
+ * A verb's handler is given a req and answers it exactly once, now or later
+ * (it then holds a reference).  One that dies unanswered answers 500 by
+ * itself, so no client waits for ever.  A stream pushes lines instead and
+ * is held until the client goes.
+ *
+ * Threads: loop.
+ */
+#ifndef TUTTI_TUTTID_REQ_H
+#define TUTTI_TUTTID_REQ_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <jansson.h>
+
+struct req;
+
+/** A line for the client; borrowed.  After the last none follows. */
+typedef void (req_line_h)(json_t *line, bool last, void *arg);
+typedef void (req_gone_h)(void *arg);
+
+/** Who asks: from SO_PEERCRED; files are opened with his rights. */
+struct req_who {
+	uid_t uid;
+	gid_t gid;
+};
+
+/** id is referenced, may be NULL. */
+int req_alloc(struct req **reqp, json_t *id, const struct req_who *who,
+	      req_line_h *lineh, void *arg);
+
+/** The client is gone: nothing is said any more; a stream's goneh runs. */
+void req_detach(struct req *req);
+
+void req_ok(struct req *req, json_t *result);         /* steals; may be NULL */
+
+/** status as in HTTP; title for people, detail in libre's format or NULL */
+void req_fail(struct req *req, int status, const char *title,
+	      const char *fmt, ...);
+void req_fail_errno(struct req *req, int err, const char *title);
+
+/** Of a stream: the line that says it has begun; then bare lines, stolen. */
+void req_begin(struct req *req);
+void req_push(struct req *req, json_t *line);
+void req_on_gone(struct req *req, req_gone_h *goneh, void *arg);
+
+/** The client has no other rights than we have. */
+bool req_same_user(const struct req *req);
+
+bool req_answered(const struct req *req);
+
+/** Opens a file for the client, with the client's rights, created anew or
+ *  emptied; mode 0644.  The error is answered. */
+int req_open(struct req *req, const char *path, int *fdp);
+
+#endif
