@@ -16,6 +16,9 @@
 
 #include <libavutil/log.h>
 #include <re.h>
+#define DEBUG_MODULE "mixer"
+#define DEBUG_LEVEL 5
+#include <re_dbg.h>
 
 #include "base/log.h"
 #include "base/mixproto.h"
