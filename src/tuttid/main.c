@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include <re.h>
+#define DEBUG_MODULE "tuttid"
+#define DEBUG_LEVEL 5
 #include <re_dbg.h>
 
 #include "base/conf.h"

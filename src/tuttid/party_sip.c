@@ -209,7 +209,7 @@ static void close_handler(uint16_t scode, const char *reason, void *arg)
 	char text[128];
 
 	on_loop();
-	text_clean(text, sizeof(text), reason);
+	text_tidy(text, sizeof(text), reason);
 	p->call = mem_deref(p->call);
 	party_end(p, text[0] ? text : "ended", scode);
 }
@@ -250,8 +250,8 @@ static void refuse(struct server *srv, struct call *call, uint16_t scode,
 
 	++srv->calls_refused;
 	if (log_rate_ok(&refuse_rate, clock_us(), 20)) {
-		text_clean(from, sizeof(from), call_peer_uri(call));
-		text_clean(to, sizeof(to), call_user(call));
+		text_tidy(from, sizeof(from), call_peer_uri(call));
+		text_tidy(to, sizeof(to), call_user(call));
 		info("call refused from=\"%s\" to=\"%s\" scode=%u "
 		     "reason=\"%s\"\n", from, to, scode, reason);
 	}
@@ -402,9 +402,9 @@ void party_sip_incoming(struct server *srv, struct call *call)
 
 	p->call = call;
 	p->host = host;
-	text_clean(p->name, sizeof(p->name), call_peer_name(call));
-	text_clean(p->uri, sizeof(p->uri), call_peer_uri(call));
-	text_clean(p->user_agent, sizeof(p->user_agent),
+	text_tidy(p->name, sizeof(p->name), call_peer_name(call));
+	text_tidy(p->uri, sizeof(p->uri), call_peer_uri(call));
+	text_tidy(p->user_agent, sizeof(p->user_agent),
 		   call_user_agent(call));
 	call_set_handlers(call, &call_handlers, p);
 
@@ -455,7 +455,7 @@ static void dial_name(struct party *p, const char *name)
 	char buf[128];
 
 	if (name && *name) {
-		text_clean(p->name, sizeof(p->name), name);
+		text_tidy(p->name, sizeof(p->name), name);
 		return;
 	}
 
@@ -464,7 +464,7 @@ static void dial_name(struct party *p, const char *name)
 		return;
 	(void)re_snprintf(buf, sizeof(buf), "%H", uri_user_unescape,
 			  &uri.user);
-	text_clean(p->name, sizeof(p->name), buf);
+	text_tidy(p->name, sizeof(p->name), buf);
 }
 
 static int dial(struct party *p)

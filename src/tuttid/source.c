@@ -138,7 +138,7 @@ static void make_name(char *buf, size_t size, const char *url,
 	const char *p;
 
 	if (name && *name) {
-		text_clean(buf, size, name);
+		text_tidy(buf, size, name);
 		return;
 	}
 
@@ -155,12 +155,12 @@ static void make_name(char *buf, size_t size, const char *url,
 		str_ncpy(tmp, p + 3, n + 1 < sizeof(tmp) ? n + 1
 							 : sizeof(tmp));
 		at = strrchr(tmp, '@');
-		text_clean(buf, size, at ? at + 1 : tmp);
+		text_tidy(buf, size, at ? at + 1 : tmp);
 		return;
 	}
 
 	p = strrchr(url, '/');
-	text_clean(buf, size, p && p[1] ? p + 1 : url);
+	text_tidy(buf, size, p && p[1] ? p + 1 : url);
 }
 
 static unsigned count_room(const struct sources *ss, uint64_t room_id)

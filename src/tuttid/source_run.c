@@ -73,7 +73,7 @@ static void tell_state(struct source_run *run, const char *state,
 	json_t *more;
 
 	str_ncpy(run->state, state, sizeof(run->state));
-	text_clean(run->text, sizeof(run->text), text);
+	text_tidy(run->text, sizeof(run->text), text);
 
 	/* a camera that stays away is told once, not at every try */
 	if (!strcmp(state, "failed")) {
@@ -161,7 +161,7 @@ static void playing(struct source_run *run, json_t *msg)
 	p->fdv[1] = run->vfd;
 	p->fdc    = 2;
 	str_ncpy(p->name, run->s->name, sizeof(p->name));
-	text_clean(p->uri, sizeof(p->uri), run->s->url);
+	text_tidy(p->uri, sizeof(p->uri), run->s->url);
 	run->p = p;
 
 	err = party_leg_up(p);

@@ -61,7 +61,7 @@ static bool is_blank(uint32_t cp)
 	       (cp >= 0x2066 && cp <= 0x2069);
 }
 
-char *text_clean(char *dst, size_t size, const char *src)
+char *text_tidy(char *dst, size_t size, const char *src)
 {
 	size_t left, pos = 0;
 	bool blank = false;

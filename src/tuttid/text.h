@@ -12,6 +12,6 @@
 /** Copies what is valid UTF-8 and printable; control characters, bidi
  *  overrides and runs of white space become one blank, ends are trimmed,
  *  bad bytes become U+FFFD.  Never splits a character.  Returns dst. */
-char *text_clean(char *dst, size_t size, const char *src);
+char *text_tidy(char *dst, size_t size, const char *src);
 
 #endif

@@ -112,7 +112,7 @@ void verb_party_kick(struct server *srv, struct req *req, const json_t *args)
 		return;
 
 	(void)json_str(args, "reason", &reason);
-	text_clean(text, sizeof(text), reason);
+	text_tidy(text, sizeof(text), reason);
 	if (text[0])
 		(void)re_snprintf(full, sizeof(full), "kicked: %s", text);
 	else
