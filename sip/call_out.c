@@ -288,7 +288,8 @@ int call_dial(struct call **callp, struct sipstack *ss, const char *uri,
 		goto out;
 
 	call_set_handlers(call, h, arg);
-	tmr_start(&call->tmr_ring, SIP_RING_S * 1000, ring_handler, call);
+	tmr_start(&call->tmr_ring, (uint64_t)SIP_RING_S * ss->second_ms,
+		  ring_handler, call);
 
  out:
 	if (err) {

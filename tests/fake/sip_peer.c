@@ -324,9 +324,9 @@ int peer_request(struct peer *p, const char *met, unsigned cseq,
 
 const char *peer_hdr(const struct peer *p, const char *name)
 {
-	static char val[4][1024];
+	static char val[16][1024];
 	static unsigned turn;
-	char *v = val[turn++ % 4], find[64];
+	char *v = val[turn++ % 16], find[64];
 	const char *s, *e;
 
 	v[0] = '\0';
@@ -378,12 +378,12 @@ static size_t tcp_msg_len(const char *p, size_t n)
 {
 	const char *end, *cl;
 
-	end = memmem(p, n, "\r\n\r\n", 4);
+	end = strstr(p, "\r\n\r\n");
 	if (!end)
 		return 0;
 
-	cl = memmem(p, end - p, "\r\nContent-Length: ", 18);
-	end += 4 + (cl ? strtoul(cl + 18, NULL, 10) : 0);
+	cl = strstr(p, "\r\nContent-Length: ");
+	end += 4 + (cl && cl < end ? strtoul(cl + 18, NULL, 10) : 0);
 
 	return (size_t)(end - p) <= n ? (size_t)(end - p) : 0;
 }
@@ -403,10 +403,11 @@ static bool peer_recv(struct peer *p)
 		return true;
 	}
 
-	n = recv(p->fd, p->rest + p->restn, sizeof(p->rest) - p->restn,
+	n = recv(p->fd, p->rest + p->restn, sizeof(p->rest) - 1 - p->restn,
 		 MSG_DONTWAIT);
 	if (n > 0)
 		p->restn += n;
+	p->rest[p->restn] = '\0';
 
 	l = tcp_msg_len(p->rest, p->restn);
 	if (!l)
