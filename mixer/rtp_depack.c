@@ -181,29 +181,55 @@ static int h264_add(struct rtp_depack *d, const uint8_t *p, size_t n)
 }
 
 
-static bool h264_start(const uint8_t *p, size_t n)
+/* The first two bytes of the first NAL unit that begins in a payload */
+static bool h264_peek(const uint8_t *p, size_t n, uint8_t nal[2])
 {
+	size_t off;
+
 	switch (p[0] & 0x1f) {
 
 	case H264_FU_A:
-		if (n < 3 || !(p[1] & 0x80))
-			return false;
-		return rtp_h264_first(p[1] & 0x1f, p[2]);
-
 	case H264_FU_B:
-		if (n < 5 || !(p[1] & 0x80))
+		off = (p[0] & 0x1f) == H264_FU_B ? 4 : 2;
+		if (n <= off || !(p[1] & 0x80))
 			return false;
-		return rtp_h264_first(p[1] & 0x1f, p[4]);
+		nal[0] = p[1];
+		nal[1] = p[off];
+		return true;
 
 	case H264_STAP_A:
-		return n > 4 && rtp_h264_first(p[3] & 0x1f, p[4]);
+		off = 3;
+		break;
 
 	case H264_STAP_B:
-		return n > 6 && rtp_h264_first(p[5] & 0x1f, p[6]);
+		off = 5;
+		break;
 
 	default:
-		return n > 1 && rtp_h264_first(p[0] & 0x1f, p[1]);
+		off = 0;
+		break;
 	}
+	if (n < off + 2)
+		return false;
+	nal[0] = p[off];
+	nal[1] = p[off + 1];
+
+	return true;
+}
+
+
+static bool h264_start(const uint8_t *p, size_t n, bool sure)
+{
+	uint8_t nal[2], type;
+
+	if (!h264_peek(p, n, nal))
+		return false;
+
+	type = nal[0] & 0x1f;
+	if (sure && (type == H264_IDR || type == H264_PPS))
+		return false;             /* an SPS goes before these     */
+
+	return rtp_h264_first(type, nal[1]);
 }
 
 
@@ -277,12 +303,13 @@ static int vp8_end(const struct rtp_depack *d, struct rtp_depack_frame *fr)
 
 /* ---- both ----------------------------------------------------------- */
 
-bool rtp_depack_start(enum ticket_codec codec, const uint8_t *p, size_t n)
+bool rtp_depack_start(enum ticket_codec codec, const uint8_t *p, size_t n,
+		      bool sure)
 {
 	if (!p || !n)
 		return false;
 
-	return codec == CODEC_H264 ? h264_start(p, n) : vp8_start(p);
+	return codec == CODEC_H264 ? h264_start(p, n, sure) : vp8_start(p);
 }
 
 

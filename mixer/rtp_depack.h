@@ -30,8 +30,10 @@ struct rtp_depack_frame {
 
 int  rtp_depack_alloc(struct rtp_depack **dp, enum ticket_codec codec);
 
-/** Can a frame begin with this payload?  For H.264 a good guess. */
-bool rtp_depack_start(enum ticket_codec codec, const uint8_t *p, size_t n);
+/** Can a frame begin with this payload?  For H.264 a good guess; sure: and
+ *  usually nothing that belongs to it goes before. */
+bool rtp_depack_start(enum ticket_codec codec, const uint8_t *p, size_t n,
+		      bool sure);
 
 void rtp_depack_begin(struct rtp_depack *d);
 

@@ -13,6 +13,8 @@
 #include "mixer/rtp_depack.h"
 #include "mixer/rtp_frame.h"
 
+enum { FIRST = 16 };              /* packets that may overtake the first  */
+
 struct rtp_frame {
 	enum ticket_codec codec;  /* [I]                                  */
 	rtp_frame_h *frameh;      /* [I]                                  */
@@ -143,7 +145,7 @@ static void frame_open(struct rtp_frame *f, const struct pkt *pkt)
 
 	/* the beginning may be among what was lost, or before our time */
 	f->bad = (f->gap || f->fresh) &&
-		!rtp_depack_start(f->codec, p, pkt->len);
+		!rtp_depack_start(f->codec, p, pkt->len, false);
 	if (f->gap)
 		frame_lost(f);
 
@@ -198,7 +200,7 @@ static void advance_one(struct rtp_frame *f)
 		--f->held;
 		take(f, pkt);
 	}
-	else {
+	else if (!f->fresh) {
 		++f->st.lost;
 		f->gap = true;
 	}
@@ -212,6 +214,10 @@ static void advance(struct rtp_frame *f, uint64_t seq)
 		advance_one(f);
 
 	if (f->next < seq) {
+		if (f->fresh) {
+			f->next = seq;
+			return;
+		}
 		f->st.lost += seq - f->next;
 		f->gap  = true;
 		f->next = seq;
@@ -264,6 +270,22 @@ uint64_t rtp_frame_due(const struct rtp_frame *f)
 }
 
 
+/* The first packet that comes need not be the first that was sent */
+static void begin(struct rtp_frame *f, const struct pkt *pkt)
+{
+	f->run  = true;
+	f->ssrc = pkt->ssrc;
+	f->next = pkt->seq - min(pkt->seq, (uint64_t)FIRST);
+}
+
+
+static bool sure_start(const struct rtp_frame *f, const struct pkt *pkt)
+{
+	return rtp_depack_start(f->codec, pkt->data + pkt->off, pkt->len,
+				true);
+}
+
+
 void rtp_frame_put(struct rtp_frame *f, struct pkt *pkt, uint64_t now)
 {
 	struct pkt **slot;
@@ -277,11 +299,8 @@ void rtp_frame_put(struct rtp_frame *f, struct pkt *pkt, uint64_t now)
 
 	if (f->run && pkt->ssrc != f->ssrc)
 		rtp_frame_reset(f);
-	if (!f->run) {
-		f->run  = true;
-		f->ssrc = pkt->ssrc;
-		f->next = pkt->seq;
-	}
+	if (!f->run)
+		begin(f, pkt);
 
 	if (pkt->seq < f->next) {
 		++f->st.late;
@@ -300,6 +319,8 @@ void rtp_frame_put(struct rtp_frame *f, struct pkt *pkt, uint64_t now)
 	*slot = pkt;
 	++f->held;
 
+	if (f->fresh && first_held(f) == pkt && sure_start(f, pkt))
+		f->next = pkt->seq;
 	drain(f);
 	rtp_frame_run(f, now);
 }
