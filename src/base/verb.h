@@ -52,8 +52,9 @@ enum arg_type {
 	ARG_FLAG,                 /* --name; JSON true                    */
 	ARG_CHOICE,               /* one of choices                       */
 	ARG_ROOM,                 /* room name or number                  */
-	ARG_PARTY,                /* party id                             */
-	ARG_ID,                   /* id of a meeting, recording, source   */
+	ARG_PARTY,                /* party id, JSON integer               */
+	ARG_ID,                   /* of a meeting, recording, source: the
+	                           * same                                 */
 	ARG_URI,
 	ARG_FILE,                 /* a path; the CLI makes it absolute    */
 };

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tutti/format.c -- what answers look like: tables, objects, event lines
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tutti/cli.h"
+
+
+enum { VALUE_LEN = 4096, DEPTH_MAX = 4, LABEL_LEN = 128 };
+
+struct col {
+	const char *key, *head;
+};
+
+/* Columns by the noun of what is listed. */
+struct view {
+	const char *noun;
+	struct col colv[10];
+};
+
+static const struct view viewv[] = {
+	{"room", {
+		{"room", "ROOM"}, {"number", "NUMBER"}, {"title", "TITLE"},
+		{"parties", "PARTIES"}, {"meeting", "MEETING"},
+		{"record", "RECORD"}, {"locked", "LOCKED"}, {NULL, NULL}}},
+	{"party", {
+		{"party", "PARTY"}, {"room", "ROOM"}, {"name", "NAME"},
+		{"via", "VIA"}, {"state", "STATE"}, {"flags", "IS"},
+		{"audio", "AUDIO"}, {"video", "VIDEO"},
+		{"join_time", "SINCE"}, {NULL, NULL}}},
+	{"source", {
+		{"source", "SOURCE"}, {"room", "ROOM"}, {"party", "PARTY"},
+		{"state", "STATE"}, {"name", "NAME"}, {"url", "URL"},
+		{"text", "TEXT"}, {NULL, NULL}}},
+	{"recording", {
+		{"recording", "RECORDING"}, {"room", "ROOM"},
+		{"meeting", "MEETING"}, {"state", "STATE"},
+		{"start_time", "START"}, {"duration_ms", "LENGTH"},
+		{"bytes", "SIZE"}, {NULL, NULL}}},
+	{"meeting", {
+		{"meeting", "MEETING"}, {"room", "ROOM"},
+		{"start_time", "START"}, {"duration_ms", "LENGTH"},
+		{"peak", "PEAK"}, {"reason", "ENDED BY"}, {NULL, NULL}}},
+	{"mixers", {
+		{"meeting", "MEETING"}, {"room", "ROOM"}, {"pid", "PID"},
+		{"parties", "PARTIES"}, {"start_time", "START"},
+		{"restarts", "RESTARTS"}, {NULL, NULL}}},
+	{"segment", {
+		{"segment", "SEGMENT"}, {"path", "FILE"},
+		{"start_time", "START"}, {"duration_ms", "LENGTH"},
+		{"bytes", "SIZE"}, {"sha256", "SHA-256"}, {NULL, NULL}}},
+};
+
+
+static const struct view *view_find(const char *noun)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(viewv) / sizeof(viewv[0]); i++) {
+		if (!strcmp(viewv[i].noun, noun))
+			return &viewv[i];
+	}
+
+	return NULL;
+}
+
+
+/* What is true of a party, in one column. */
+static const char *flags(char *buf, size_t sz, const json_t *row)
+{
+	static const struct col flagv[] = {
+		{"muted", "muted"}, {"video_muted", "hidden"},
+		{"held", "held"}, {"talking", "talking"},
+	};
+	size_t i, n = 0;
+
+	buf[0] = '\0';
+	for (i = 0; i < sizeof(flagv) / sizeof(flagv[0]); i++) {
+		if (!json_is_true(json_object_get(row, flagv[i].key)))
+			continue;
+		n += (size_t)snprintf(buf + n, sz - n, "%s%s", n ? "," : "",
+				      flagv[i].head);
+	}
+
+	return buf;
+}
+
+
+static bool right_aligned(const json_t *rows, const char *key)
+{
+	const json_t *val;
+	size_t i;
+
+	for (i = 0; i < json_array_size(rows); i++) {
+		val = json_object_get(json_array_get(rows, i), key);
+		if (val && !json_is_null(val) && !json_is_number(val) &&
+		    !json_is_array(val))
+			return false;
+	}
+
+	return json_array_size(rows) > 0;
+}
+
+
+static void put_table(FILE *f, const struct view *view, const json_t *rows)
+{
+	char buf[VALUE_LEN];
+	struct table *table;
+	unsigned cols = 0, c;
+	size_t i;
+
+	while (view->colv[cols].key)
+		++cols;
+	if (table_alloc(&table, cols))
+		return;
+
+	for (c = 0; c < cols; c++)
+		table_head(table, c, view->colv[c].head,
+			   right_aligned(rows, view->colv[c].key) &&
+			   strcmp(view->colv[c].key, "flags"));
+
+	for (i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+
+		for (c = 0; c < cols; c++) {
+			const char *key = view->colv[c].key;
+			const json_t *val = json_object_get(row, key);
+			const enum value_type type = value_type(key, val);
+
+			if (!strcmp(key, "flags"))
+				flags(buf, sizeof(buf), row);
+			else
+				value_text(buf, sizeof(buf), type, val);
+			if (table_cell(table, buf, value_color(type, buf)))
+				goto out;
+		}
+	}
+	table_print(table, f);
+
+ out:
+	table_free(table);
+}
+
+
+/* Rows of something without a view: one line each. */
+static void put_list(FILE *f, const json_t *list)
+{
+	char buf[VALUE_LEN];
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		json_t *item = json_array_get(list, i);
+
+		if (json_is_object(item) || json_is_array(item)) {
+			char *text = json_dumps(item, JSON_COMPACT);
+
+			fputs("  ", f);
+			text_put(f, text ? text : "");
+			fputc('\n', f);
+			free(text);
+			continue;
+		}
+		fputs("  ", f);
+		text_put(f, value_text(buf, sizeof(buf), VAL_TEXT, item));
+		fputc('\n', f);
+	}
+}
+
+
+static void put_label(char *buf, size_t sz, const char *prefix,
+		      const char *key)
+{
+	size_t i;
+
+	snprintf(buf, sz, "%s%s%s", prefix, *prefix ? " " : "", key);
+	for (i = 0; buf[i]; i++) {
+		if (buf[i] == '_')
+			buf[i] = ' ';
+	}
+}
+
+
+/* Width of the widest label, objects within included. */
+static unsigned label_width(const json_t *obj, const char *prefix,
+			    unsigned depth)
+{
+	char label[LABEL_LEN];
+	const char *key;
+	json_t *val;
+	unsigned width = 0, w;
+
+	json_object_foreach((json_t *)obj, key, val) {
+		put_label(label, sizeof(label), prefix, key);
+		if (json_is_array(val))
+			continue;
+		w = json_is_object(val) && depth
+			? label_width(val, label, depth - 1)
+			: text_width(label);
+		width = w > width ? w : width;
+	}
+
+	return width;
+}
+
+
+static void put_scalars(FILE *f, const json_t *obj, const char *prefix,
+			unsigned width, unsigned depth)
+{
+	char label[LABEL_LEN], buf[VALUE_LEN];
+	const char *key;
+	json_t *val;
+
+	json_object_foreach((json_t *)obj, key, val) {
+		enum value_type type;
+		const char *sgr;
+
+		if (json_is_array(val))
+			continue;
+		put_label(label, sizeof(label), prefix, key);
+		if (json_is_object(val) && depth) {
+			put_scalars(f, val, label, width, depth - 1);
+			continue;
+		}
+
+		type = value_type(key, val);
+		value_text(buf, sizeof(buf), type, val);
+		sgr = value_color(type, buf);
+		text_put(f, label);
+		fprintf(f, "%*s", (int)(width - text_width(label)) + 2, "");
+		color_on(f, sgr);
+		text_put(f, *buf ? buf : "-");
+		if (sgr)
+			color_off(f);
+		fputc('\n', f);
+	}
+}
+
+
+static void put_object(FILE *f, const json_t *obj)
+{
+	char label[LABEL_LEN];
+	const char *key;
+	json_t *val;
+
+	put_scalars(f, obj, "", label_width(obj, "", DEPTH_MAX), DEPTH_MAX);
+
+	json_object_foreach((json_t *)obj, key, val) {
+		const struct view *view = view_find(key);
+
+		if (!json_is_array(val) || !json_array_size(val))
+			continue;
+
+		fputc('\n', f);
+		if (view) {
+			put_table(f, view, val);
+			continue;
+		}
+		put_label(label, sizeof(label), "", key);
+		color_on(f, "1");
+		text_put(f, label);
+		color_off(f);
+		fputc('\n', f);
+		put_list(f, val);
+	}
+}
+
+
+/* A word is bare unless somebody could take it for two. */
+static void put_field(FILE *f, const char *key, const char *val)
+{
+	const bool quoted = !*val || strpbrk(val, " =\"\t");
+	const char *p;
+	char one[2] = "";
+
+	fprintf(f, " %s=", key);
+	if (!quoted) {
+		text_put(f, val);
+		return;
+	}
+
+	fputc('"', f);
+	for (p = val; *p; p++) {
+		/* UTF-8 goes through whole: only ASCII is looked at */
+		if (*p == '"' || *p == '\\') {
+			one[0] = '\\';
+			text_put(f, one);
+		}
+		if ((unsigned char)*p < 0x80) {
+			one[0] = *p;
+			text_put(f, one);
+		}
+		else {
+			char buf[VALUE_LEN];
+			size_t n = 0;
+
+			while ((unsigned char)p[n] >= 0x80 &&
+			       n + 1 < sizeof(buf)) {
+				buf[n] = p[n];
+				++n;
+			}
+			buf[n] = '\0';
+			text_put(f, buf);
+			p += n - 1;
+		}
+	}
+	fputc('"', f);
+}
+
+
+void format_event(FILE *f, const json_t *event)
+{
+	static const char *const headv[] = {"time", "number", "event"};
+	char buf[VALUE_LEN];
+	const char *key;
+	json_t *val;
+	size_t i;
+
+	text_put(f, value_text(buf, sizeof(buf), VAL_TIME,
+			       json_object_get(event, "time")));
+	fprintf(f, " %6s ", value_text(buf, sizeof(buf), VAL_NUMBER,
+				       json_object_get(event, "number")));
+	color_on(f, "1");
+	text_put(f, value_text(buf, sizeof(buf), VAL_TEXT,
+			       json_object_get(event, "event")));
+	color_off(f);
+
+	json_object_foreach((json_t *)event, key, val) {
+		for (i = 0; i < 3 && strcmp(headv[i], key); i++)
+			;
+		if (i < 3 || json_is_null(val))
+			continue;
+		put_field(f, key, value_text(buf, sizeof(buf), VAL_TEXT,
+					     val));
+	}
+	fputc('\n', f);
+}
+
+
+/* The number of what was made is what the next command needs. */
+static void put_made(FILE *f, const char *noun, const json_t *result)
+{
+	const json_t *id = json_object_get(result, noun);
+	char buf[VALUE_LEN];
+
+	if (!id)
+		return;
+
+	fprintf(f, "%s ", noun);
+	text_put(f, value_text(buf, sizeof(buf), VAL_TEXT, id));
+	fputc('\n', f);
+}
+
+
+void format_result(FILE *f, const struct verb *verb, const json_t *result)
+{
+	const char *what = strchr(verb->name, ' ');
+	const struct view *view;
+	char noun[32];
+	size_t i;
+
+	snprintf(noun, sizeof(noun), "%.*s", (int)strcspn(verb->name, " "),
+		 verb->name);
+	what = what ? what + 1 : "";
+
+	if (json_is_array(result)) {
+		view = view_find(!strcmp(noun, "server") ? what : noun);
+		if (view)
+			put_table(f, view, result);
+		else if (!strcmp(noun, "event"))
+			for (i = 0; i < json_array_size(result); i++)
+				format_event(f, json_array_get(result, i));
+		else
+			put_list(f, result);
+		return;
+	}
+
+	if (!json_is_object(result))
+		return;
+
+	if (!strcmp(what, "create") || !strcmp(what, "add") ||
+	    !strcmp(verb->name, "recording start"))
+		put_made(f, noun, result);
+	else if (!strcmp(noun, "call"))
+		put_made(f, "party", result);
+	else if (!strcmp(what, "show") || !strcmp(what, "status") ||
+		 !strcmp(what, "stats") || !strcmp(what, "check"))
+		put_object(f, result);
+}
