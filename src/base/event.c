@@ -18,7 +18,7 @@ const struct event_def eventv[EV_COUNT] = {
 {EV_SERVER_STOPPED, "server stopped", true, {"reason", "after_s"},
  "tuttid said goodbye to all legs"},
 
-{EV_ROOM_CREATED, "room created", true, {"room", "number"},
+{EV_ROOM_CREATED, "room created", true, {"room", "dial"},
  "A room was created"},
 {EV_ROOM_CHANGED, "room changed", true, {"room", "changed"},
  "Settings of a room changed; changed names them"},

@@ -168,21 +168,12 @@ static void exit_handler(int flags, void *arg)
 	mem_deref(proc);
 }
 
-int child_path(char *buf, size_t size, const char *folder, const char *name)
+int child_path(char *buf, size_t size, const char *name)
 {
 	const char *dir = getenv("TUTTI_LIBEXEC");
-	int n;
 
-	if (!dir)
-		n = re_snprintf(buf, size, "%s/%s", PKGLIBEXECDIR, name);
-	else {
-		n = re_snprintf(buf, size, "%s/%s", dir, name);
-		if (n > 0 && access(buf, X_OK))
-			n = re_snprintf(buf, size, "%s/%s/%s", dir, folder,
-					name);
-	}
-
-	return n < 0 ? EOVERFLOW : 0;
+	return re_snprintf(buf, size, "%s/%s", dir && *dir ? dir
+			   : PKGLIBEXECDIR, name) < 0 ? EOVERFLOW : 0;
 }
 
 /* Descriptors are first copied out of the way of their targets. */

@@ -26,9 +26,8 @@ typedef void (child_line_h)(const char *line, void *arg);
 /** status as from waitpid(2); the last line has been seen. */
 typedef void (child_exit_h)(int status, void *arg);
 
-/** The path of a program of ours: $TUTTI_LIBEXEC (the build tree has it in
- *  `folder`), else PKGLIBEXECDIR. */
-int child_path(char *buf, size_t size, const char *folder, const char *name);
+/** The path of a program of ours: in $TUTTI_LIBEXEC, else PKGLIBEXECDIR. */
+int child_path(char *buf, size_t size, const char *name);
 
 /** argv ends with NULL; with `both` stderr is read too.  mem_deref before the exit handler ran: SIGTERM,
  *  SIGKILL after 2 s, no handler any more. */

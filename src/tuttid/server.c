@@ -170,6 +170,7 @@ static int open_catalogue(struct server *srv, char *errbuf, size_t errsz)
 		return err;
 
 	db_set_handler(srv->db, trouble_handler, srv);
+	db_set_event_days(srv->db, config_u32(srv->conf, "event_days"));
 	if (mended.meetings || mended.recordings)
 		info("server mended meetings=%u parties=%u recordings=%u\n",
 		     mended.meetings, mended.parties, mended.recordings);

@@ -279,7 +279,7 @@ static int start_child(struct source_run *run, const int fdv[2])
 	unsigned n = 0;
 	int err;
 
-	err = child_path(path, sizeof(path), "src/source", "tutti-source");
+	err = child_path(path, sizeof(path), "tutti-source");
 	if (err)
 		return err;
 

@@ -229,7 +229,7 @@ void verbs_dispatch(struct server *srv, struct req *req, const json_t *msg)
 	verb = verb_find(name);
 	h = verb ? find_handler(name) : NULL;
 	if (!h) {
-		req_fail(req, 404, "No such verb", "%.64s", name);
+		req_fail(req, 404, "No such verb", "%s", name);
 		return;
 	}
 

@@ -303,8 +303,7 @@ static int start_export(struct task *task, const json_t *rec)
 	argv[1] = task->tmp;
 	err = make_argv(task, json_object_get(rec, "segment"), argv, &argc);
 	if (!err)
-		err = child_path(path, sizeof(path), "src/source",
-				 "tutti-remux");
+		err = child_path(path, sizeof(path), "tutti-remux");
 	if (!err)
 		err = child_spawn(&child, path, argv, NULL, 0, true,
 				  export_line, export_exit, task);

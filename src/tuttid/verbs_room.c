@@ -92,7 +92,7 @@ void verb_room_create(struct server *srv, struct req *req,
 	}
 
 	room_event(srv, EV_ROOM_CREATED, room,
-		   json_pack("{s:s}", "number", room->cfg.number));
+		   json_pack("{s:s}", "dial", room->cfg.number));
 	req_ok(req, room_json(srv, room, true));
 }
 

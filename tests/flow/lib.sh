@@ -95,7 +95,7 @@ sip_listen udp $IP:5060
 sip_listen tcp $IP:5060
 linger_s 1
 EOF
-	"$top_builddir/src/tuttid/tuttid" -d -v -f "$D/tutti.conf" \
+	"$top_builddir/src/tuttid/tuttid" -v -f "$D/tutti.conf" \
 		"${args[@]}" >>"$D/tuttid.log" 2>&1 &
 	TUTTID=$!
 	pids+=("$TUTTID")
