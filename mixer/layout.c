@@ -22,9 +22,10 @@ static void grid_try(struct grid *g, unsigned n, unsigned cols, unsigned mbw,
 	g->w = mbw / cols;
 	g->h = mbh / g->rows;
 
-	/* nearest to 16:9 that fits the cell */
+	/* nearest to 16:9 that fits the cell; 4 % too wide is no harm */
 	g->h = min_u(g->h, (g->w * 9 + 8) / 16);
-	g->w = min_u(g->w, (g->h * 16 + 4) / 9);
+	if (g->w * 9 * 25 > g->h * 16 * 26)
+		g->w = (g->h * 16 + 4) / 9;
 }
 
 /* The largest tiles; fewer rows unless more make tiles 5 % larger. */

@@ -115,7 +115,7 @@ static void fit_side(unsigned n, double s, unsigned box, unsigned *srcpos,
 		     unsigned *srclen, unsigned *dstpos, unsigned *dstlen)
 {
 	double want = n * s;
-	unsigned len = n, out = (unsigned)lrint(want / 2) * 2;
+	unsigned len = n, out = (unsigned)(want / 2 + .5) * 2;
 
 	if (out >= box) {
 		out = box & ~1u;

@@ -27,8 +27,7 @@ static const struct level {
 };
 enum { LEVELC = sizeof(levelv) / sizeof(levelv[0]) };
 
-/* Of the canvas, largest first: num/den; what for at 30 fps it should and
- * must at least have [bit/s per 1000 macroblocks and frame] is in the code */
+/* Of the canvas, largest first */
 static const struct { uint8_t num, den; } sizev[] = {
 	{1, 1}, {3, 4}, {1, 2}, {3, 8}, {1, 4}, {1, 8},
 };
@@ -127,7 +126,7 @@ static unsigned fps_step(unsigned canvas_fps, uint32_t max)
 	return 0;
 }
 
-/* Does a size at a rate fit, and is there enough to make it worth while? */
+/* Does a size at a rate fit? */
 static bool fits(const struct limits *l, unsigned w, unsigned h, unsigned fps)
 {
 	uint32_t fs = mbs(w, h);
@@ -146,9 +145,10 @@ static bool fits(const struct limits *l, unsigned w, unsigned h, unsigned fps)
 	return true;
 }
 
-static bool worth(const struct limits *l, unsigned w, unsigned h, unsigned fps)
+/* A thin link gets a smaller picture, not fewer a second. */
+static bool worth(const struct limits *l, unsigned w, unsigned h)
 {
-	return l->kbps >= want_kbps(mbs(w, h), fps) * 2 / 5;
+	return l->kbps >= want_kbps(mbs(w, h), 30) * 2 / 5;
 }
 
 /* The largest size; a lower rate rather than a much smaller picture. */
@@ -169,7 +169,7 @@ static bool choose(struct video_rung *r, const struct limits *l,
 		     fps = fps_step(canvas_fps, fps - 1)) {
 			if (!fits(l, w, h, fps))
 				continue;
-			if (!last && !worth(l, w, h, fps))
+			if (!last && !worth(l, w, h))
 				continue;
 			r->width = (uint16_t)w;
 			r->height = (uint16_t)h;
