@@ -40,7 +40,7 @@ struct peer {
 	int fd;
 	bool tcp;
 	struct sa addr, to;
-	char callid[32], tag[16], rtag[64];
+	char callid[64], tag[16], rtag[64];
 	unsigned branch;
 	char rx[70000];               /* last message, terminated        */
 	size_t rxn;
