@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <libavutil/frame.h>
+#include <libavutil/log.h>
 
 #include <re.h>
 
@@ -35,7 +36,6 @@ enum {
 struct shot {
 	video_shot_h *shoth;
 	void *arg;
-	uint64_t since_us;        /* first tick that saw it               */
 };
 
 /* What one tick works with; its own references */
@@ -59,6 +59,7 @@ struct video {
 	struct scene *scene;      /* [t]                                  */
 	struct tick tick;         /* [t]                                  */
 	uint64_t t0_us, last_n;   /* [t]                                  */
+	uint64_t awake_us;        /* [t] since when somebody looks        */
 	bool begun;               /* [t]                                  */
 	struct gov gov;           /* [t]                                  */
 
@@ -203,10 +204,10 @@ static AVFrame *canvas_copy(const struct vpic *pic)
 	return f;
 }
 
-static bool shot_ready(const struct video *v, const struct shot *s,
-		       uint64_t now)
+/* Just woken up, pictures are still to come. */
+static bool shots_ready(const struct video *v, uint64_t now)
 {
-	uint64_t waited = now - s->since_us;
+	uint64_t waited = now - v->awake_us;
 
 	if (waited >= SHOT_WAIT_US || !v->tick.vinc)
 		return true;
@@ -217,20 +218,14 @@ static bool shot_ready(const struct video *v, const struct shot *s,
 static void shots_serve(struct video *v, uint64_t now)
 {
 	struct shot readyv[SHOTS_MAX];
-	unsigned n = 0, left = 0;
+	unsigned n;
 
+	if (!shots_ready(v, now))
+		return;
 	lock(v);
-	for (unsigned i = 0; i < v->shotc; i++) {
-		struct shot *s = &v->shotv[i];
-
-		if (!s->since_us)
-			s->since_us = now;
-		if (shot_ready(v, s, now))
-			readyv[n++] = *s;
-		else
-			v->shotv[left++] = *s;
-	}
-	v->shotc = left;
+	n = v->shotc;
+	memcpy(readyv, v->shotv, sizeof(readyv[0]) * n);
+	v->shotc = 0;
 	unlock(v);
 
 	for (unsigned i = 0; i < n; i++) {
@@ -315,8 +310,10 @@ static uint64_t clock_handler(uint64_t now, void *arg)
 		fall_idle(v);
 		return UINT64_MAX;
 	}
-	if (!v->begun)
+	if (!v->begun) {
 		gov_init(&v->gov, now);
+		v->awake_us = now;
+	}
 	due = v->begun ? next_us(v, v->last_n) : now;
 	tick_run(v, now);
 	tick_close(t);
@@ -366,6 +363,7 @@ int video_alloc(struct video **vp, const struct video_cfg *cfg)
 	v->cfg.fps = cfg->fps ? cfg->fps : 30;
 	v->crop = cfg->crop;
 	gov_init(&v->gov, 0);
+	av_log_set_level(AV_LOG_FATAL);   /* peers could fill the log     */
 
 	err = pool_alloc(&v->pool, cfg->workers, clock_handler, v);
 	if (!err)
@@ -424,7 +422,7 @@ int video_shot(struct video *v, video_shot_h *shoth, void *arg)
 		return EINVAL;
 	lock(v);
 	if (v->shotc < SHOTS_MAX)
-		v->shotv[v->shotc++] = (struct shot){shoth, arg, 0};
+		v->shotv[v->shotc++] = (struct shot){shoth, arg};
 	else
 		err = EAGAIN;
 	unlock(v);

@@ -34,7 +34,8 @@ struct vin {
 	struct pool_job job;
 	struct bq *bq;            /* [I]                                  */
 	atomic_bool looked_at;    /* decode                               */
-	atomic_bool stale;        /* packets were thrown away             */
+	atomic_bool stale;        /* what is held is of no use any more   */
+	atomic_bool missed;       /* packets were thrown away             */
 	atomic_ullong due_us;     /* of the reassembly's timer            */
 
 	/* decoding */
@@ -346,10 +347,10 @@ static void job(void *arg, uint64_t now)
 	bool fresh;
 
 	vin->now_us = now;
-	if (atomic_exchange(&vin->stale, false) && vin->rf) {
+	if (atomic_exchange(&vin->stale, false) && vin->rf)
 		reset(vin);
+	if (atomic_exchange(&vin->missed, false))
 		need_key(vin, now, true);
-	}
 	take_packets(vin, now);
 	if (vin->rf) {
 		if (rtp_frame_due(vin->rf) <= now)
@@ -446,6 +447,7 @@ void vin_put(struct vin *vin, struct pkt *pkt)
 {
 	if (!atomic_load(&vin->looked_at)) {
 		atomic_store(&vin->stale, true);
+		atomic_store(&vin->missed, true);
 		pkt_put(pkt);
 		return;
 	}
