@@ -311,6 +311,14 @@ static int stats(struct ctl *ctl)
 	return 0;
 }
 
+/* The answer is all that is wanted. */
+static int ping(struct ctl *ctl)
+{
+	(void)ctl;
+
+	return 0;
+}
+
 static int bye(struct ctl *ctl)
 {
 	mixer_bye(ctl->mixer);
@@ -324,6 +332,7 @@ static const struct {
 	bool early;               /* allowed before hello                 */
 } ctlv[] = {
 	{MIX_HELLO,      hello,      true},
+	{MIX_PING,       ping,       true},
 	{MIX_LEG_ADD,    leg_add,    false},
 	{MIX_LEG_SET,    leg_change, false},
 	{MIX_LEG_DEL,    leg_del,    false},

@@ -229,7 +229,9 @@ static void mixer_died_handler(int status, int err, void *arg)
 	on_loop();
 	status_text(reason, sizeof(reason), status);
 	meeting_emit(m, EV_MIXER_DIED,
-		     json_pack("{s:s}", "reason", reason));
+		     json_pack("{s:i, s:s}", "pid", (int)m->mixer_pid,
+			       "reason", reason));
+	m->mixer_pid = mixer_client_pid(m->mc);
 	m->speaker = 0;
 	++m->restarts;
 
@@ -312,6 +314,7 @@ int meeting_up(struct meeting *m)
 		return err;
 	}
 
+	m->mixer_pid = mixer_client_pid(m->mc);
 	m->start_us = clock_us();
 	m->start_wall_us = clock_wall_us();
 	meeting_emit(m, EV_MEETING_STARTED, NULL);

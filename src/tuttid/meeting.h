@@ -48,6 +48,7 @@ struct meeting {
 	json_t *late;             /* quality of who left, by id           */
 	unsigned peak;
 	unsigned load_step;
+	pid_t mixer_pid;
 	unsigned restarts;        /* of the mixer                         */
 	uint64_t start_us;        /* monotonic, of meeting_up             */
 	uint64_t start_wall_us;

@@ -113,7 +113,7 @@ tj() { tutti --json "$@"; }
 picture() {
 	local size=${3:-640x360} fps=${4:-30}
 	[ -f "$D/$1.mp4" ] || ffmpeg -v error -y -f lavfi -i \
-		"color=c=0x$2:s=$size:r=$fps,format=yuv420p" -t 4 \
+		"color=c=0x$2:s=$size:r=$fps,format=yuv420p" -t 90 \
 		-c:v libx264 -preset ultrafast -g "$fps" "$D/$1.mp4"
 }
 
