@@ -174,6 +174,9 @@ static void put_label(char *buf, size_t sz, const char *prefix,
 {
 	size_t i;
 
+	/* printed as h:mm:ss */
+	if (!strcmp(key, "duration_ms"))
+		key = "duration";
 	snprintf(buf, sz, "%s%s%s", prefix, *prefix ? " " : "", key);
 	for (i = 0; buf[i]; i++) {
 		if (buf[i] == '_')
