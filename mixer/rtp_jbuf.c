@@ -362,7 +362,7 @@ static unsigned skip(struct rtp_jbuf *jb, uint64_t seq)
 			++missing;
 			continue;
 		}
-		if (s->dur)
+		if (s->dur && !jb->fresh)
 			++jb->st.late;
 		pkt_put(s->pkt);
 		s->pkt = NULL;
@@ -373,12 +373,38 @@ static unsigned skip(struct rtp_jbuf *jb, uint64_t seq)
 }
 
 
-/* Begin with the newest packet that is due: what is older came in a burst
+/* The first slot from which a whole tick is there up to `last`; NULL: not
+ * enough yet, which matters with packets shorter than a tick. */
+static struct slot *whole_tick(struct rtp_jbuf *jb, uint64_t last,
+			       uint64_t now, uint64_t *seqp)
+{
+	struct slot *end = slot(jb, last), *s = end;
+	int64_t from = end->pos + end->dur - TICK;
+
+	*seqp = last;
+	if (end->dur >= TICK)
+		return end;
+
+	for (*seqp = jb->head; (s = next_slot(jb, seqp)); ++*seqp) {
+		if (s->dur && s->pos >= from)
+			break;
+	}
+
+	/* shorter than a tick altogether: only for so long */
+	if (s && s->pos - from > GAP_MIN &&
+	    (int64_t)now - play_at(jb, end, now) < TICK_US)
+		return NULL;
+
+	return s;
+}
+
+
+/* Begin with the newest packets that are due: what is older came in a burst
  * and would only lengthen the delay. */
 static enum jbuf_what begin(struct rtp_jbuf *jb, uint64_t now,
 			    struct jbuf_item *item)
 {
-	uint64_t seq = jb->head, sseq = 0;
+	uint64_t seq = jb->head, last = 0;
 	struct slot *s, *start = NULL;
 
 	for (; (s = next_slot(jb, &seq)); seq++) {
@@ -388,7 +414,7 @@ static enum jbuf_what begin(struct rtp_jbuf *jb, uint64_t now,
 		if (play_at(jb, s, now) > (int64_t)now)
 			break;
 		start = s;
-		sseq = seq;
+		last = seq;
 	}
 
 	if (!start) {
@@ -397,11 +423,15 @@ static enum jbuf_what begin(struct rtp_jbuf *jb, uint64_t now,
 		return JBUF_NONE;
 	}
 
-	jb->st.lost += skip(jb, sseq);
+	start = whole_tick(jb, last, now, &seq);
+	if (!start)
+		return JBUF_NONE;
+
+	jb->st.lost += skip(jb, seq);
 	jb->playing = true;
 	item->start = true;
 
-	return take(jb, start, sseq, item);
+	return take(jb, start, seq, item);
 }
 
 
