@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tests/unit/test_net_port.c -- real sockets on loopback, in batches
+ */
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/thread.h"
+#include "mixer/net_port.h"
+#include "mixer/pkt.h"
+#include "tests/unit/test.h"
+
+struct seen {
+	struct net_port *np;
+	unsigned n, want;
+	size_t bytes;
+	struct sa src;
+	bool has_src, end, die;
+};
+
+
+static void recv_handler(const struct sa *src, const uint8_t *p, size_t n,
+			 uint64_t now, void *arg)
+{
+	struct seen *s = arg;
+
+	(void)now;
+	if (!p) {
+		s->end = true;
+		re_cancel();
+		return;
+	}
+	s->bytes += n;
+	s->has_src = src != NULL;
+	if (src)
+		s->src = *src;
+	if (++s->n == s->want)
+		re_cancel();
+	if (s->die)
+		s->np = mem_deref(s->np);
+}
+
+
+static void stop(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+
+static void run(unsigned ms)
+{
+	struct tmr tmr;
+
+	tmr_init(&tmr);
+	tmr_start(&tmr, ms, stop, NULL);
+	(void)re_main(NULL);
+	tmr_cancel(&tmr);
+}
+
+
+static int udp(int *fdp, struct sa *sa)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	sa_set_str(sa, "127.0.0.1", 0);
+	if (fd < 0 || bind(fd, &sa->u.sa, sa->len) ||
+	    getsockname(fd, &sa->u.sa, &sa->len))
+		return errno;
+	*fdp = fd;
+
+	return 0;
+}
+
+
+static int test_udp(void)
+{
+	struct seen a = { .np = NULL }, b = { .np = NULL, .want = 100 };
+	const struct net_port_stats *st;
+	struct sa sa, sb;
+	struct iovec iov[3] = {{"ab", 2}, {NULL, 0}, {"cde", 3}};
+	int fda = -1, fdb = -1, i, err = 0;
+	char big[PKT_DATA_MAX + 100] = "x";
+
+	on_loop();
+	TEST_ERR(udp(&fda, &sa));
+	TEST_ERR(udp(&fdb, &sb));
+	TEST_ERR(net_port_alloc(&a.np, fda, recv_handler, &a));
+	TEST_ERR(net_port_alloc(&b.np, fdb, recv_handler, &b));
+
+	for (i = 0; i < 100; i++)
+		TEST_ERR(net_port_send(a.np, &sb, iov, 3));
+	net_port_flush();
+	TEST_EQ(100, net_port_stats(a.np)->tx);
+	run(2000);
+	TEST_EQ(100, b.n);
+	TEST_EQ(500, b.bytes);
+	TEST_TRUE(b.has_src && sa_cmp(&b.src, &sa, SA_ALL));
+	TEST_EQ(100, net_port_stats(b.np)->rx);
+
+	/* two ports in turn, answered from within a handler's wake-up */
+	TEST_ERR(net_port_send(a.np, &sb, iov, 1));
+	TEST_ERR(net_port_send(b.np, &sa, iov, 1));
+	net_port_flush();
+	a.want = 1;
+	run(2000);
+	TEST_EQ(1, a.n);
+
+	/* too large, both ways; nowhere to go */
+	iov[0].iov_base = big;
+	iov[0].iov_len = sizeof(big);
+	TEST_EQ(EMSGSIZE, net_port_send(a.np, &sb, iov, 1));
+	if (sendto(fda, big, sizeof(big), 0, &sb.u.sa, sb.len) < 0)
+		TEST_ERR(errno);
+	run(50);
+	st = net_port_stats(b.np);
+	TEST_EQ(1, st->rx_over);
+	iov[0].iov_len = 10;
+	TEST_ERR(net_port_send(a.np, NULL, iov, 1));
+	TEST_ERR(net_port_send(a.np, &sb, iov, 1));
+	net_port_flush();
+	TEST_EQ(1, net_port_stats(a.np)->tx_err);
+	TEST_EQ(102, net_port_stats(a.np)->tx);
+
+	/* the handler ends its port with more waiting */
+	b.die = true;
+	for (i = 0; i < 10; i++)
+		TEST_ERR(net_port_send(a.np, &sb, iov, 1));
+	net_port_flush();
+	run(50);
+	TEST_TRUE(b.np == NULL);
+ out:
+	mem_deref(a.np);
+	mem_deref(b.np);
+
+	return err;
+}
+
+
+static int pairs(int type)
+{
+	struct seen a = { .np = NULL };
+	struct iovec iov = {"hello", 5};
+	int fdv[2], i, err = 0;
+	char buf[16];
+
+	on_loop();
+	if (socketpair(AF_UNIX, type, 0, fdv))
+		return errno;
+	TEST_ERR(net_port_alloc(&a.np, fdv[0], recv_handler, &a));
+	TEST_TRUE(fcntl(fdv[0], F_GETFL) & O_NONBLOCK);
+
+	TEST_EQ(5, write(fdv[1], "12345", 5));
+	a.want = 1;
+	run(2000);
+	TEST_EQ(1, a.n);
+	TEST_TRUE(!a.has_src);
+	TEST_ERR(net_port_send(a.np, NULL, &iov, 1));
+	net_port_flush();
+	TEST_EQ(5, read(fdv[1], buf, sizeof(buf)));
+
+	/* nobody reads: counted, not waited for */
+	for (i = 0; i < 10000; i++)
+		TEST_ERR(net_port_send(a.np, NULL, &iov, 1));
+	net_port_flush();
+	TEST_TRUE(net_port_stats(a.np)->tx_full > 0);
+	TEST_EQ(10001, net_port_stats(a.np)->tx_full +
+		net_port_stats(a.np)->tx);
+
+	(void)close(fdv[1]);
+	fdv[1] = -1;
+	if (type == SOCK_SEQPACKET) {
+		run(2000);
+		TEST_TRUE(a.end);
+	}
+	TEST_ERR(net_port_send(a.np, NULL, &iov, 1));
+	net_port_flush();
+	TEST_TRUE(net_port_stats(a.np)->tx_err > 0);
+ out:
+	mem_deref(a.np);
+	if (fdv[1] >= 0)
+		(void)close(fdv[1]);
+
+	return err;
+}
+
+
+static int test_dgram_pair(void)
+{
+	return pairs(SOCK_DGRAM);
+}
+
+
+static int test_seqpacket_pair(void)
+{
+	return pairs(SOCK_SEQPACKET);
+}
+
+
+static int test_refused(void)
+{
+	struct net_port *np = NULL;
+	int fdv[2], err = 0;
+
+	on_loop();
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fdv))
+		return errno;
+	TEST_EQ(ENOTSUP, net_port_alloc(&np, fdv[0], recv_handler, NULL));
+	TEST_EQ(-1, fcntl(fdv[0], F_GETFL));      /* taken over, closed   */
+	TEST_TRUE(!np);
+ out:
+	(void)close(fdv[1]);
+
+	return err;
+}
+
+
+static const struct test testv[] = {
+	{"udp in batches",          test_udp},
+	{"a datagram pair",         test_dgram_pair},
+	{"a seqpacket pair",        test_seqpacket_pair},
+	{"a stream is refused",     test_refused},
+};
+
+
+int main(int argc, char **argv)
+{
+	return test_main(argc, argv, testv, ARRAY_SIZE(testv));
+}
