@@ -122,10 +122,14 @@ static void send_packet(struct party *p)
 	size_t len = sizeof(buf);
 	struct pkt *pkt;
 
-	for (i = 0; i < n; i++)
-		pcm[i] = (int16_t)(32767 * p->amp *
-				   sin(2 * M_PI * p->hz *
-				       (double)(p->samples + i) / p->c->hz));
+	for (i = 0; i < n; i++) {
+		double t = 2 * M_PI * (double)(p->samples + i) / p->c->hz;
+		double amp = p->amp;
+
+		if (p->am_hz > 0)
+			amp *= 0.55 + 0.45 * sin(t * p->am_hz);
+		pcm[i] = (int16_t)(32767 * amp * sin(t * p->hz));
+	}
 	p->samples += n;
 
 	if (!p->c->encode(p->enc, buf, &len, pcm, n) &&

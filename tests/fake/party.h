@@ -29,6 +29,7 @@ struct party {
 	/* sends; change at will */
 	bool sends;
 	double hz, amp;           /* of 32767                             */
+	double am_hz;             /* its loudness goes up and down        */
 	unsigned ptime_ms;
 	uint32_t phase_us;        /* of its packets after a tick          */
 	uint32_t jitter_us;       /* up to so much later, at random       */

@@ -23,11 +23,12 @@ static void read_tick(struct reader *r, uint64_t now)
 {
 	struct jbuf_item it;
 	int adj = rtp_jbuf_adjust(r->jb, now, r->level);
+	unsigned need = adj < 0 ? 960u + (unsigned)-adj : 960;
 
 	/* the ideal reader: does at once what it is asked for */
 	if (adj > 0)
 		r->level += (unsigned)adj;
-	while (r->level < 960) {
+	while (r->level < need) {
 		switch (rtp_jbuf_get(r->jb, now, r->level, &it)) {
 
 		case JBUF_PACKET:
@@ -48,6 +49,10 @@ static void read_tick(struct reader *r, uint64_t now)
 			r->level += it.n;
 			break;
 		case JBUF_EMPTY:
+			if (r->level >= 960) {
+				need = 0;
+				break;
+			}
 			++r->empty;
 			rtp_jbuf_stall(r->jb, 960 - r->level);
 			r->level = 960;
@@ -58,8 +63,9 @@ static void read_tick(struct reader *r, uint64_t now)
 			break;
 		}
 	}
-	if (adj < 0 && r->level >= 960u + (unsigned)-adj)
-		r->level -= (unsigned)-adj;
+	if (adj < 0 && r->level >= 960)
+		r->level -= r->level - 960 < (unsigned)-adj ? r->level - 960
+							    : (unsigned)-adj;
 	r->level -= 960;
 }
 
@@ -154,8 +160,8 @@ static const struct {
 	{"clean 10",        10,   0,    0,   5,   5,   3,  27,  0},
 	{"clean 30",        30,   0,    0,   5,   5,   3,  27,  0},
 	{"clean 60",        60,   0,    0,   5,   5,   3,  27,  0},
-	{"slow sender",     20,   1, 1000,   5,   5,   1,  29,  2},
-	{"fast sender",     20,   1, 1000,   5,   5,   1,  29,  2},
+	{"slow sender",     20,   1, 1000,   5,   9,   1,  29,  2},
+	{"fast sender",     20,   1, 1000,   5,   9,   1,  29,  2},
 	{"jitter 20",       20,  20,    0,  15,  25,  12,  50,  8},
 	{"jitter 80",       20,  80,    0,  70,  85,  65, 110, 15},
 	{"jitter 80 of 60", 60,  80,    0,  70,  85,  65, 110, 15},
