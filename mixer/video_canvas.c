@@ -97,13 +97,13 @@ void vbitmap_close(struct vbitmap *bm)
 
 /* --- fitting ---------------------------------------------------------- */
 
-/* A ratio libyuv has a fast path for, within 4 % of s; s if none is near */
+/* A ratio libyuv has a fast path for, at most 5 % above s; s if none is */
 static double exact_ratio(double s)
 {
 	static const double ratiov[] = {2, 1, .75, .5, .375, .25, .125};
 
 	for (size_t i = 0; i < sizeof(ratiov) / sizeof(ratiov[0]); i++) {
-		if (ratiov[i] > s * .96 && ratiov[i] < s * 1.04)
+		if (ratiov[i] > s * .999 && ratiov[i] < s * 1.05)
 			return ratiov[i];
 	}
 

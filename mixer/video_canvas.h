@@ -47,9 +47,9 @@ struct vfit {
 	struct layout_rect src, dst;
 };
 
-/** Never stretches.  Letterbox, or crop to fill.  An exact ratio that is
- *  within 4 % is taken instead, up to 4 % of one side then being cut off
- *  or left free: copying 1:1 or halving costs a fraction of scaling. */
+/** Never stretches.  Letterbox, or crop to fill.  An exact ratio that is a
+ *  little (up to 5 %) larger is taken instead and what is too much cut off
+ *  at the edges: copying 1:1 or halving costs a fraction of scaling. */
 void vfit_set(struct vfit *fit, unsigned src_w, unsigned src_h,
 	      unsigned sar_num, unsigned sar_den,
 	      unsigned box_w, unsigned box_h, bool crop);
