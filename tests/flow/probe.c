@@ -6,7 +6,8 @@
  *	                  the level of that tone [dBFS, full-scale sine = 0],
  *	                  the median over 100 ms blocks
  *	probe gap HZ      the longest time [ms] the tone was missing between
- *	                  its first and its last block of 20 ms
+ *	                  its first and its last block of 20 ms, and when that
+ *	                  began [ms]; "-1 0" if it was never heard
  *	probe last HZ     when the tone was last heard [ms from the start]
  *	probe colour RRGGBB…   rgb24 on stdin: "RRGGBB percent" each, how much
  *	                  of the picture is within 40 of that colour
@@ -92,7 +93,7 @@ static void tone(const int16_t *s, size_t n, const char *arg)
 static void gap(const int16_t *s, size_t n, const char *arg, int last_only)
 {
 	size_t block = HZ / 50, c = n / block, i, first = c, last = 0;
-	size_t run = 0, longest = 0;
+	size_t longest = 0, at = 0;
 
 	for (i = 0; i < c; i++) {
 		double a = goertzel(s + i * block, block, atof(arg));
@@ -100,16 +101,18 @@ static void gap(const int16_t *s, size_t n, const char *arg, int last_only)
 		if (20 * log10(a + 1e-6) > -45) {
 			if (first == c)
 				first = i;
-			else if (i - last - 1 > longest)
+			else if (i - last - 1 > longest) {
 				longest = i - last - 1;
+				at = last + 1;
+			}
 			last = i;
 		}
-		run++;
 	}
 	if (last_only)
 		printf("%zu\n", first == c ? 0 : (last + 1) * 20);
 	else
-		printf("%ld\n", first == c ? -1L : (long)longest * 20);
+		printf("%ld %zu\n", first == c ? -1L : (long)longest * 20,
+		       at * 20);
 }
 
 
