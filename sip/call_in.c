@@ -60,8 +60,7 @@ static int learn_caller(struct call *call, const struct sip_msg *msg)
 		return err;
 
 	call->peer_name = mem_deref(call->peer_name);
-	err = re_sdprintf(&str, "%H", uri_user_unescape,
-			  pl_isset(&user) ? &user : &uri->host);
+	err = text_user(&str, pl_isset(&user) ? &user : &uri->host);
 	if (err)
 		return text_clean(&call->peer_name, &user);
 
@@ -76,15 +75,26 @@ static int learn_caller(struct call *call, const struct sip_msg *msg)
 static int learn_called(struct call *call, const struct sip_msg *msg)
 {
 	const struct pl *user = &msg->uri.user;
+	char *str;
+	struct pl pl;
 	int err;
 
 	if (!pl_strcasecmp(&msg->uri.scheme, "tel"))
 		user = &msg->uri.host;
 
-	err  = re_sdprintf(&call->cuser, "%r", user);
-	err |= re_sdprintf(&call->user, "%H", uri_user_unescape, user);
+	err = re_sdprintf(&call->cuser, "%r", user);
+	if (err)
+		return err;
 
-	return err ? EBADMSG : 0;
+	err = text_user(&str, user);
+	if (err)
+		return err;
+
+	pl_set_str(&pl, str);
+	err = text_clean(&call->user, &pl);
+	mem_deref(str);
+
+	return err;
 }
 
 
@@ -175,7 +185,7 @@ bool call_user_known(const struct sipstack *ss, const struct sip_msg *msg)
 	if (!pl_strcasecmp(&msg->uri.scheme, "tel"))
 		raw = &msg->uri.host;
 
-	if (re_sdprintf(&user, "%H", uri_user_unescape, raw))
+	if (text_user(&user, raw))
 		return false;
 
 	pl_set_str(&pl, user);

@@ -245,8 +245,8 @@ static int learn_callee(struct call *call, const char *uri)
 	if (err)
 		return err;
 
-	err = re_sdprintf(&call->peer_name, "%H", uri_user_unescape,
-			  pl_isset(&u.user) ? &u.user : &u.host);
+	err = text_user(&call->peer_name, pl_isset(&u.user) ? &u.user
+							    : &u.host);
 	if (err)
 		return err;
 

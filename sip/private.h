@@ -85,6 +85,8 @@ struct sipstack {
 void sipstack_test_clock(struct sipstack *ss, unsigned t1_ms,
 			 unsigned second_ms);
 
+bool sipstack_request(const struct sip_msg *msg, void *arg);
+
 /* dialog.c */
 struct dialog {
 	char *callid;
@@ -132,6 +134,7 @@ int  contact_print(struct re_printf *pf, const struct contact *c);
 
 /* text.c */
 int  text_clean(char **strp, const struct pl *pl);
+int  text_user(char **strp, const struct pl *pl);
 int  text_quoted(struct re_printf *pf, const char *str);
 bool text_uri_ok(const char *uri);
 bool text_method_known(const struct pl *met);

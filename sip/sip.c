@@ -255,7 +255,8 @@ static void other_handler(struct sipstack *ss, const struct sip_msg *msg)
 }
 
 
-static bool request_handler(const struct sip_msg *cmsg, void *arg)
+/** Also the fuzzer's way in */
+bool sipstack_request(const struct sip_msg *cmsg, void *arg)
 {
 	struct sip_msg *msg = (struct sip_msg *)cmsg;
 	struct sipstack *ss = arg;
@@ -380,7 +381,7 @@ int sipstack_alloc(struct sipstack **ssp, const struct sip_cfg *cfg)
 			cfg->software, NULL, NULL);
 	if (err)
 		goto out;
-	err = sip_listen(&ss->reql, ss->sip, true, request_handler, ss);
+	err = sip_listen(&ss->reql, ss->sip, true, sipstack_request, ss);
 	if (err)
 		goto out;
 	err = sip_listen(&ss->respl, ss->sip, false, response_handler, ss);

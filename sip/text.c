@@ -88,6 +88,49 @@ int text_clean(char **strp, const struct pl *pl)
 }
 
 
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+		c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+		c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+
+/** A URI's user part as people would write it; EBADMSG for %00 and "%x".
+ *  libre's own logs whatever it does not like. */
+int text_user(char **strp, const struct pl *pl)
+{
+	char *str;
+	size_t i, n = 0;
+
+	str = mem_alloc(pl->l + 1, NULL);
+	if (!str)
+		return ENOMEM;
+
+	for (i = 0; i < pl->l; i++) {
+		char c = pl->p[i];
+
+		if (c == '%') {
+			bool whole = i + 2 < pl->l;
+			int hi = whole ? hex(pl->p[i + 1]) : -1;
+			int lo = whole ? hex(pl->p[i + 2]) : -1;
+
+			if (hi < 0 || lo < 0 || hi + lo == 0) {
+				mem_deref(str);
+				return EBADMSG;
+			}
+			c = (char)(hi << 4 | lo);
+			i += 2;
+		}
+		str[n++] = c;
+	}
+	str[n] = '\0';
+	*strp = str;
+
+	return 0;
+}
+
+
 /** The inside of a quoted-string */
 int text_quoted(struct re_printf *pf, const char *str)
 {
