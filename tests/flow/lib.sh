@@ -193,6 +193,38 @@ heard() {
 		-f s16le -ac 1 -ar 48000 -
 }
 
+# A client writes down what it decodes and nothing when nothing comes: so a
+# hole is time that passed without sound being added.
+# mark NAME : from now on …   missed NAME : ms without sound since
+length_ms() { heard "$1" 2>/dev/null | wc -c | awk '{print int($1 / 96)}'; }
+mark() {
+	eval "MARK_$1=$(date +%s%3N) LEN_$1=$(length_ms "$1")"
+}
+missed() {
+	local at len
+	eval "at=\$MARK_$1 len=\$LEN_$1"
+	echo $(( $(date +%s%3N) - at - ($(length_ms "$1") - len) ))
+}
+# the sound added since mark, s16le
+since_mark() {
+	local len
+	eval "len=\$LEN_$1"
+	heard "$1" | tail -c +$((len * 96 + 1))
+}
+missed_below() {
+	local m
+	m=$(missed "$1")
+	echo "# $1 missed $m ms"
+	[ "$m" -le "$2" ]
+}
+# the longest time without a tone within the sound since mark
+gap_below() {
+	local g
+	g=$(since_mark "$1" | "$PROBE" gap "$2" | sed 's/ .*//')
+	[ "$g" -ge 0 ] && [ "$g" -le "$3" ] ||
+		{ echo "# $1: $2 Hz missing for $g ms"; false; }
+}
+
 # level NAME HZ [FROM_S [LEN_S]] : dBFS of a tone as heard, whole number
 level() {
 	heard "$1" "${3-}" "${4-}" | "$PROBE" tone "$2" |
