@@ -58,6 +58,7 @@ int source_venc_alloc(struct source_venc **encp, unsigned width,
 	prm.i_timebase_den = 90000;
 	prm.b_vfr_input = 1;
 	prm.i_keyint_max = fps * KEY_EVERY_S;
+	prm.i_scenecut_threshold = 0;
 	prm.b_annexb = 1;
 	prm.b_repeat_headers = 1;
 	prm.i_level_idc = 31;

@@ -67,8 +67,6 @@ static void frame_handler(const struct rtp_frame_info *info, void *arg)
 	AVFrame *f = av_frame_alloc();
 
 	s->keys += info->key;
-	if (info->key)
-		printf("# key at picture %u ts %u\n", s->pictures, info->ts);
 	if (!av_new_packet(pkt, (int)info->len)) {
 		memcpy(pkt->data, info->data, info->len);
 		s->errors += avcodec_send_packet(s->h264, pkt) < 0;
