@@ -20,7 +20,7 @@ enum { OPUS_MAX = 1275, OPUS_BPS = 64000, KEY_EVERY_S = 10 };
 struct source_venc {
 	x264_t *x264;
 	unsigned width, height;
-	int64_t last_pts;
+	int64_t next_pts;
 };
 
 struct source_aenc {
@@ -54,9 +54,8 @@ int source_venc_alloc(struct source_venc **encp, unsigned width,
 	prm.i_csp = X264_CSP_I420;
 	prm.i_fps_num = fps;
 	prm.i_fps_den = 1;
-	prm.i_timebase_num = 1;
-	prm.i_timebase_den = 90000;
-	prm.b_vfr_input = 1;
+	/* stamps of its own would cost a picture of delay */
+	prm.b_vfr_input = 0;
 	prm.i_keyint_max = fps * KEY_EVERY_S;
 	prm.i_scenecut_threshold = 0;
 	prm.b_annexb = 1;
@@ -73,7 +72,6 @@ int source_venc_alloc(struct source_venc **encp, unsigned width,
 		mem_deref(enc);
 		return ENOTSUP;
 	}
-	enc->last_pts = -1;
 	*encp = enc;
 
 	return 0;
@@ -111,10 +109,7 @@ int source_venc_put(struct unit **unitp, struct source_venc *enc,
 		pic.img.i_stride[i] = frame->linesize[i];
 	}
 	pic.i_type = key ? X264_TYPE_IDR : X264_TYPE_AUTO;
-	pic.i_pts = (int64_t)(pts_us * 9 / 100);
-	if (pic.i_pts <= enc->last_pts)
-		pic.i_pts = enc->last_pts + 1;
-	enc->last_pts = pic.i_pts;
+	pic.i_pts = enc->next_pts++;
 
 	n = x264_encoder_encode(enc->x264, &nalv, &nalc, &pic, &out);
 	if (n <= 0)

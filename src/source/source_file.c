@@ -153,6 +153,8 @@ static void fit(const struct source_cfg *cfg, const AVFrame *frame,
 
 static int small_alloc(struct file *f, unsigned w, unsigned h)
 {
+	double fps;
+
 	if (f->small && f->small->width == (int)w
 	    && f->small->height == (int)h)
 		return 0;
@@ -168,7 +170,12 @@ static int small_alloc(struct file *f, unsigned w, unsigned h)
 	if (av_frame_get_buffer(f->small, 0))
 		return ENOMEM;
 
-	return source_venc_alloc(&f->venc, w, h, f->cfg->fps, f->cfg->kbps);
+	fps = av_q2d(f->fmt->streams[f->vi]->avg_frame_rate);
+
+	return source_venc_alloc(&f->venc, w, h,
+				 fps > 4 && fps < f->cfg->fps ?
+				 (unsigned)(fps + 0.5) : f->cfg->fps,
+				 f->cfg->kbps);
 }
 
 /* Any format, matrix and range to BT.601 limited. */
