@@ -304,7 +304,7 @@ json_t *audio_leg_stats(const struct audio_leg *leg)
 		return NULL;
 	p = &leg->l->pub;
 
-	return json_pack("{s:f s:f s:f s:I s:I s:I s:I s:I s:i s:s s:s}",
+	return json_pack("{s:f s:f s:f s:I s:I s:I s:I s:I s:I s:i s:s s:s}",
 			 "delay_ms",  atomic_load(&p->delay_us) / 1e3,
 			 "target_ms", atomic_load(&p->target_us) / 1e3,
 			 "jitter_ms", atomic_load(&p->jitter_us) / 1e3,
@@ -313,6 +313,7 @@ json_t *audio_leg_stats(const struct audio_leg *leg)
 			 "late",      (json_int_t)atomic_load(&p->late),
 			 "concealed", (json_int_t)atomic_load(&p->concealed),
 			 "fec",       (json_int_t)atomic_load(&p->fec),
+			 "decoded",   (json_int_t)atomic_load(&p->decoded),
 			 "level_db",  atomic_load(&p->level_db),
 			 "codec",     codec_name((enum ticket_codec)
 						 atomic_load(&p->codec_rx)),

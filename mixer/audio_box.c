@@ -153,7 +153,7 @@ static void record(struct audio *a, bool on)
 }
 
 
-static void command(struct audio *a, struct cmd *cmd)
+static void ON(ticker) command(struct audio *a, struct cmd *cmd)
 {
 	struct aleg *leg = cmd->leg;
 

@@ -34,7 +34,7 @@
 enum {
 	ALEG_PKTS   = 100,        /* waiting for the ticker, then the oldest
 	                           * is dropped                           */
-	AUDIO_CROWD = 16,         /* more sources: only who talks is mixed */
+	AUDIO_CROWD = 16,         /* more open: only who talks is mixed   */
 	AUDIO_EVENTS = 256,       /* a tick                               */
 };
 
@@ -65,7 +65,7 @@ struct cmd {
 
 /** What the loop may read of a leg */
 struct aleg_pub {
-	atomic_uint_fast64_t lost, late, concealed, fec, packets, cut, added;
+	atomic_uint_fast64_t lost, late, concealed, fec, packets, decoded;
 	atomic_uint delay_us, jitter_us, target_us;
 	atomic_int level_db, codec_rx;
 };
@@ -142,7 +142,9 @@ struct audio {
 	struct list inl;          /* [T] legs that have sent              */
 	struct audio_classes classes;  /* [T]                             */
 	unsigned legs;            /* [T]                                  */
-	unsigned crowd;           /* [T] sources in the last mix          */
+	unsigned sources;         /* [T] in the last mix                  */
+	unsigned open;            /* [T] legs above the gate              */
+	bool crowded;             /* [T]                                  */
 	struct audio_speaker speaker;  /* [T]                             */
 	struct audio_prompts *prompts; /* [T]                             */
 	struct audio_mix mix;     /* [T]                                  */

@@ -472,7 +472,8 @@ static void fill(struct audio_in *in, uint64_t now, unsigned need, bool heard,
 		case JBUF_EMPTY:
 			if (in->level >= TICK)
 				return;
-			item.n = TICK - in->level;
+			/* codecs conceal in steps of 2.5 ms */
+			item.n = (TICK - in->level + 119) / 120 * 120;
 			rtp_jbuf_stall(in->jb, item.n);
 			if (heard)
 				push_conceal(in, item.n);

@@ -84,7 +84,7 @@ static bool admitted(const struct audio *a, const struct aleg *leg)
 	if (!leg->level.open)
 		return false;
 
-	return a->crowd <= AUDIO_CROWD || leg->level.talking ||
+	return !a->crowded || leg->level.talking ||
 		leg->level.off < CROWD_HOLD;
 }
 
@@ -148,6 +148,8 @@ static void leg_publish(struct aleg *leg)
 	atomic_store_explicit(&p->concealed, in->concealed,
 			      memory_order_relaxed);
 	atomic_store_explicit(&p->fec, in->fec, memory_order_relaxed);
+	atomic_store_explicit(&p->decoded, in->decoded,
+			      memory_order_relaxed);
 	atomic_store_explicit(&p->delay_us, jb->delay_us,
 			      memory_order_relaxed);
 	atomic_store_explicit(&p->target_us, jb->target_us,
@@ -161,8 +163,8 @@ static void leg_publish(struct aleg *leg)
 }
 
 
-static void input(struct audio *a, struct aleg *leg, uint64_t now,
-		  bool stereo)
+static void ON(ticker) input(struct audio *a, struct aleg *leg,
+			     uint64_t now, bool stereo)
 {
 	bool heard = leg->m.on && leg->m.recv && !leg->muted;
 
@@ -172,6 +174,7 @@ static void input(struct audio *a, struct aleg *leg, uint64_t now,
 
 	sync_av(leg, now);
 	voice(a, leg, heard);
+	a->open += leg->level.open > 0;
 	gate(a, leg, heard);
 
 	if (leg->pcm)
@@ -228,7 +231,7 @@ static void sum(struct audio *a, bool stereo)
 		if (leg->pcm)
 			audio_mix_add(&a->mix, leg->pcm, leg->pcm_ch);
 	}
-	a->crowd = a->mix.sources;
+	a->sources = a->mix.sources;
 	(void)audio_prompts_mix(a->prompts, &a->mix);
 }
 
@@ -404,7 +407,7 @@ static void publish(struct audio *a, uint64_t c0, uint64_t c1, uint64_t c2,
 	atomic_fetch_add(&p->encode_us, c3 - c2);
 	atomic_store(&p->encodes, a->classes.encodes);
 	atomic_store(&p->legs, a->legs);
-	atomic_store(&p->sources, a->crowd);
+	atomic_store(&p->sources, a->sources);
 	atomic_store(&p->own, owns);
 	atomic_store(&p->classes, list_count(&a->classes.classl));
 }
@@ -441,6 +444,9 @@ void audio_tick(struct audio *a, uint64_t now_us)
 	count_tick(a, now_us);
 	audio_box_run(a);
 
+	a->crowded = a->open > (a->crowded ? AUDIO_CROWD * 3 / 4
+					   : AUDIO_CROWD);
+	a->open = 0;
 	stereo = stereo_wanted(a);
 	for (le = a->inl.head; le; le = le->next)
 		input(a, le->data, now_us, stereo);

@@ -3,6 +3,7 @@
  * tests/fake/party.c -- parties around an audio engine; see party.h
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <re.h>
 
@@ -26,6 +27,7 @@ static void hear(struct party *p, const struct audio_out *out)
 	int16_t pcm[CODEC_AUDIO_DUR_MAX * 2];
 	unsigned n = CODEC_AUDIO_DUR_MAX;
 	const struct unit *u = out->unit;
+	unsigned i;
 
 	++p->units;
 	p->bytes += (unsigned)u->len;
@@ -41,6 +43,10 @@ static void hear(struct party *p, const struct audio_out *out)
 
 	if (p->c->decode(p->dec, pcm, &n, u->data, u->len))
 		return;
+	for (i = 0; i < n && !p->onset_us; i++) {
+		if (abs(pcm[i * p->ch]) > 1000)
+			p->onset_us = p->mt->tick + i * 1000000ull / p->c->hz;
+	}
 	if (p->heardn + n > PARTY_HEARD)
 		p->heardn = 0;
 	memcpy(p->heard + p->heardn * p->ch, pcm, n * p->ch * sizeof(*pcm));

@@ -51,6 +51,7 @@ struct party {
 	unsigned ts_breaks;       /* not where expected                   */
 	uint64_t last_pts;
 	bool last_silence;
+	uint64_t onset_us;        /* first loud sample left, 0: none yet  */
 };
 
 struct meeting {

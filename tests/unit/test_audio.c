@@ -181,6 +181,7 @@ static int test_mute(void)
 {
 	struct meeting *mt = NULL;
 	struct party *a, *b;
+	double decoded;
 	int err;
 
 	err = meeting_alloc(&mt, NULL);
@@ -201,10 +202,12 @@ static int test_mute(void)
 	err = audio_leg_set(a->leg, &a->t);
 	TEST_ERR(err);
 	meeting_run(mt, 20);
+	decoded = stat_f(a, "decoded");
 	party_forget(b);
 	meeting_run(mt, 100);
 	TEST_TRUE(party_hears(b, 440, 100) < 0.001);
 	TEST_EQ(1, mt->talks_off);
+	TEST_EQ(decoded, stat_f(a, "decoded"));
 
 	a->t.muted = false;
 	err = audio_leg_set(a->leg, &a->t);
@@ -324,45 +327,181 @@ static int test_sharing(void)
 }
 
 
-/* From what a packet waits to what the resampler keeps: an impulse of tone
- * in, the same out */
+/* Packet in to packet out, by the sound in them: a tone begins at the start
+ * of a packet that arrives at t; when does its first loud sample leave?
+ * For Opus that counts the delay of both encoders, 13 ms, too. */
 static int test_delay(void)
 {
-	static const struct {
-		enum ticket_codec codec;
-		uint32_t phase_us;
-	} v[] = {
-		{CODEC_PCMU, 1000}, {CODEC_PCMU, 7000}, {CODEC_PCMU, 13000},
-		{CODEC_PCMU, 19000}, {CODEC_OPUS, 1000}, {CODEC_OPUS, 10000},
-		{CODEC_OPUS, 19000},
-	};
+	static const enum ticket_codec codecv[] = { CODEC_PCMU, CODEC_OPUS };
+	static const double maxv[] = { 30, 30 };
 	struct meeting *mt = NULL;
-	double sum = 0;
-	unsigned i;
+	double all[16], swap;
+	unsigned i, k, n, m;
 	int err = 0;
 
-	for (i = 0; i < ARRAY_SIZE(v); i++) {
-		struct party *a, *b;
-		double ms;
+	for (i = 0; i < ARRAY_SIZE(codecv); i++) {
 
-		err = meeting_alloc(&mt, NULL);
-		TEST_ERR(err);
-		err  = party_alloc(&a, mt, 1, v[i].codec);
-		err |= party_alloc(&b, mt, 2, v[i].codec);
-		TEST_ERR(err);
-		a->phase_us = v[i].phase_us;
-		party_tone(a, 440, 0.1);
-		meeting_run(mt, 2000);
-		ms = stat_f(a, "delay_ms");
-		if (ms < 3 || ms > 27)
-			TEST_FAIL("case %u: %.1f ms", i, ms);
-		TEST_EQ(5, stat_f(a, "target_ms"));
-		TEST_EQ(0, stat_f(a, "concealed"));
-		sum += ms;
-		mt = mem_deref(mt);
+		for (k = n = 0; k < 10; k++) {
+			struct party *a, *b;
+
+			err = meeting_alloc(&mt, NULL);
+			TEST_ERR(err);
+			err  = party_alloc(&a, mt, 1, codecv[i]);
+			err |= party_alloc(&b, mt, 2, codecv[i]);
+			TEST_ERR(err);
+			a->phase_us = 1000 + 2000 * k;
+			party_tone(a, 2000, 0);
+			meeting_run(mt, 1000);
+			a->amp = 0.5;
+			all[n] = -a->t_us;
+			meeting_run(mt, 500);
+			TEST_TRUE(b->onset_us != 0);
+			all[n] = (all[n] + (double)b->onset_us) / 1000;
+			++n;
+
+			TEST_EQ(5, stat_f(a, "target_ms"));
+			TEST_EQ(0, stat_f(a, "concealed"));
+			TEST_EQ(0, stat_f(a, "late"));
+			mt = mem_deref(mt);
+		}
+		for (k = 0; k < n; k++) {
+			for (m = k + 1; m < n; m++) {
+				if (all[m] < all[k]) {
+					swap = all[m];
+					all[m] = all[k];
+					all[k] = swap;
+				}
+			}
+		}
+		printf("# %s: added delay %.1f … %.1f … %.1f ms\n",
+		       codec_name(codecv[i]), all[0], all[n / 2], all[n - 1]);
+		if (all[n / 2] > maxv[i])
+			TEST_FAIL("%s: median %.1f ms",
+				  codec_name(codecv[i]), all[n / 2]);
 	}
-	if (sum / i > 20)
-		TEST_FAIL("%.1f ms on average", sum / i);
+ out:
+	mem_deref(mt);
+	return err;
+}
+
+
+/* Neither longer nor shorter is heard: the delay goes up by 100 ms and down
+ * again under a steady tone */
+static int test_stretch(void)
+{
+	struct meeting *mt = NULL;
+	struct party *a, *b;
+	unsigned round, k;
+	int clean = 0, err;
+
+	err = meeting_alloc(&mt, NULL);
+	TEST_ERR(err);
+	err  = party_alloc(&a, mt, 1, CODEC_G722);
+	err |= party_alloc(&b, mt, 2, CODEC_G722);
+	TEST_ERR(err);
+	party_tone(a, 215, 0.2);
+	meeting_run(mt, 1000);
+
+	for (round = 0; round < 3; round++) {
+		int max = 0;
+
+		party_forget(b);
+		meeting_run(mt, 3900);
+		for (k = 1601; k < b->heardn; k++) {
+			int d = abs(b->heard[k] - b->heard[k - 1]);
+
+			max = d > max ? d : max;
+		}
+		if (!round)
+			clean = max;
+		else if (max > clean * 3 / 2)
+			TEST_FAIL("round %u: step %d, clean %d", round, max,
+				  clean);
+		if (round == 1 && stat_f(a, "delay_ms") < 100)
+			TEST_FAIL("delay %.1f", stat_f(a, "delay_ms"));
+		audio_leg_hold(a->leg, round ? 0 : 100);
+	}
+	TEST_TRUE(stat_f(a, "delay_ms") < 30);
+	TEST_EQ(0, stat_f(a, "concealed"));
+	TEST_EQ(0, stat_f(a, "late"));
+ out:
+	mem_deref(mt);
+	return err;
+}
+
+
+/* Twenty open microphones with a little noise each, and one who talks: only
+ * he is mixed, and only he costs an encoder */
+static int test_crowd(void)
+{
+	struct meeting *mt = NULL;
+	struct party *p, *ear;
+	unsigned i;
+	int err;
+
+	err = meeting_alloc(&mt, NULL);
+	TEST_ERR(err);
+	err = party_alloc(&ear, mt, 100, CODEC_PCMU);
+	TEST_ERR(err);
+	for (i = 0; i < 21; i++) {
+		err = party_alloc(&p, mt, i + 1, CODEC_PCMU);
+		TEST_ERR(err);
+		party_tone(p, i ? 300 + i : 1000, i ? 0.002 : 0.1);
+	}
+	meeting_run(mt, 5000);
+	TEST_EQ(1, engine_stat(mt, "sources"));
+	TEST_EQ(1, engine_stat(mt, "own"));
+	TEST_TRUE(party_hears(ear, 1000, 400) > 0.07);
+ out:
+	mem_deref(mt);
+	return err;
+}
+
+
+/* Key presses and comfort noise have numbers like any packet, but no sound */
+static int test_events(void)
+{
+	struct meeting *mt = NULL;
+	struct party *a, *b;
+	unsigned i;
+	int err;
+
+	err = meeting_alloc(&mt, NULL);
+	TEST_ERR(err);
+	err  = party_alloc(&a, mt, 1, CODEC_PCMU);
+	err |= party_alloc(&b, mt, 2, CODEC_PCMU);
+	TEST_ERR(err);
+	a->t.audio.fmtc = 3;
+	a->t.audio.fmtv[1].codec = CODEC_TELEV;
+	a->t.audio.fmtv[1].pt = 101;
+	a->t.audio.fmtv[2].codec = CODEC_CN;
+	a->t.audio.fmtv[2].pt = 13;
+	err = party_set(a);
+	TEST_ERR(err);
+	party_tone(a, 440, 0.1);
+	meeting_run(mt, 1000);
+
+	a->sends = false;
+	for (i = 0; i < 10; i++) {
+		struct pkt *pkt = pkt_get();
+
+		pkt->rx_us = mt->now + 10000;
+		pkt->ssrc  = a->ssrc;
+		pkt->seq   = a->seq++;
+		pkt->ts    = a->ts;             /* of the beginning       */
+		pkt->pt    = i < 9 ? 101 : 13;
+		pkt->len   = 4;
+		memset(pkt->data, 0, 4);
+		on_loop();
+		audio_leg_put(a->leg, pkt);
+		meeting_run(mt, 20);
+	}
+	a->ts += 1600;
+	a->t_us += 200000;
+	a->sends = true;
+	meeting_run(mt, 500);
+	TEST_TRUE(party_hears(b, 440, 300) > 0.07);
+	TEST_EQ(0, stat_f(a, "lost"));
  out:
 	mem_deref(mt);
 	return err;
@@ -939,7 +1078,10 @@ static const struct test testv[] = {
 	{"mute is heard at the next tick", test_mute},
 	{"hold and resume disturb nobody", test_hold},
 	{"one encode a class for 1000 listeners", test_sharing},
-	{"a packet waits 5 to 25 ms on a clean wire", test_delay},
+	{"at most 30 ms from packet to packet", test_delay},
+	{"a longer or shorter delay makes no click", test_stretch},
+	{"in a crowd only who talks is mixed", test_crowd},
+	{"events and comfort noise are no loss", test_events},
 	{"jitter and loss are lived with", test_bad_networks},
 	{"a lost Opus packet comes out of the next one", test_fec},
 	{"a lost packet makes no click", test_plc},

@@ -316,7 +316,7 @@ static int test_keys(void)
 	struct ticket_media m;
 	struct class_key a, b;
 	struct ticket t;
-	int err;
+	int err = 0;
 
 	ticket_init(&t, 1);
 	m = t.audio;
