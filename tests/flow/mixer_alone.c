@@ -11,6 +11,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -684,6 +685,132 @@ static int test_killed(void)
 	return err;
 }
 
+/* ---- sources over socket pairs ---------------------------------------- */
+
+enum { SOURCES = 3 };
+
+static pid_t source_start(unsigned n, int audio, int video)
+{
+	char path[512], afd[16], vfd[16], url[16];
+	pid_t pid;
+
+	str_ncpy(path, "", sizeof(path));
+	(void)program(path, sizeof(path));
+	(void)re_snprintf(strrchr(path, '/'), 16, "/tutti-source");
+	(void)re_snprintf(afd, sizeof(afd), "%d", audio);
+	(void)re_snprintf(vfd, sizeof(vfd), "%d", video);
+	(void)re_snprintf(url, sizeof(url), "test:%u", n);
+	pid = fork();
+	if (pid)
+		return pid;
+
+	(void)fcntl(audio, F_SETFD, 0);
+	(void)fcntl(video, F_SETFD, 0);
+	execl(path, path, "--event-fd", "2", "--audio-fd", afd, "--audio-pt",
+	      "96", "--video-fd", vfd, "--video-pt", "97", url, NULL);
+	_exit(127);
+}
+
+static json_t *source_ticket(unsigned id)
+{
+	struct ticket t;
+
+	ticket_init(&t, id);
+	t.source = true;
+	(void)re_snprintf(t.name, sizeof(t.name), "test:%u", id - 20);
+	t.audio.on = t.audio.recv = t.audio.rtcp_mux = true;
+	t.audio.ptime_ms = 20;
+	t.audio.rtp_fd = 0;
+	t.audio.fmtv[0] = (struct ticket_fmt){.codec = CODEC_OPUS, .pt = 96,
+		.tx_pt = 96, .clock_hz = 48000, .channels = 2};
+	t.audio.fmtc = 1;
+	t.video.on = t.video.recv = t.video.rtcp_mux = true;
+	t.video.fb_pli = true;
+	t.video.rtp_fd = 1;
+	t.video.fmtv[0] = (struct ticket_fmt){.codec = CODEC_H264, .pt = 97,
+		.tx_pt = 97, .clock_hz = 90000, .pkt_mode = 1,
+		.profile_idc = 0x42, .profile_iop = 0xe0, .level_idc = 31};
+	t.video.fmtc = 1;
+
+	return ticket_encode(&t);
+}
+
+static bool all_live(struct fx *fx)
+{
+	return fx->pictures_live >= PARTIES + SOURCES;
+}
+
+static int test_sources(void)
+{
+	static const double hzv[SOURCES] = {261.6, 293.7, 329.6};
+	pid_t pidv[SOURCES] = {0};
+	double bestv[SOURCES];
+	char png[256];
+	struct stat st;
+	struct fx fx;
+	unsigned i, k;
+	int fd = -1, err;
+
+	kept_path(png, sizeof(png), "sources.png");
+	err = fx_init(&fx);
+	TEST_ERR(err);
+	for (i = 0; i < SOURCES; i++) {
+		int a[2], v[2], fdv[2];
+
+		TEST_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0,
+				      a));
+		TEST_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0,
+				      v));
+		pidv[i] = source_start(i + 1, a[0], v[0]);
+		fdv[0] = a[1];
+		fdv[1] = v[1];
+		err = ask(&fx, MIX_LEG_ADD, json_pack("{so}", "ticket",
+			  source_ticket(21 + i)), fdv, 2);
+		close(a[0]);
+		close(v[0]);
+		close(a[1]);
+		close(v[1]);
+		TEST_ERR(err);
+	}
+	err = await(&fx, all_live, 8000);
+	TEST_ERR(err);
+
+	/* their tones come and go */
+	for (i = 0; i < SOURCES; i++)
+		bestv[i] = -120;
+	for (i = 0; i < PARTIES; i++)
+		fx.pv[i]->silent = true;
+	for (k = 0; k < 15; k++) {
+		(void)await(&fx, NULL, 200);
+		for (i = 0; i < SOURCES; i++) {
+			double db = caller_hears(fx.pv[0], hzv[i], 200);
+
+			bestv[i] = db > bestv[i] ? db : bestv[i];
+		}
+	}
+	printf("# sources heard at %.0f %.0f %.0f dB\n", bestv[0], bestv[1],
+	       bestv[2]);
+	for (i = 0; i < SOURCES; i++)
+		TEST_TRUE(bestv[i] > -40);
+
+	fd = open_new(png);
+	err = ask(&fx, MIX_SNAPSHOT, json_object(), &fd, 1);
+	TEST_ERR(err);
+	TEST_EQ(0, fstat(fd, &st));
+	TEST_TRUE(st.st_size > 5000);
+ out:
+	for (i = 0; i < SOURCES; i++)
+		if (pidv[i] > 0) {
+			(void)kill(pidv[i], SIGTERM);
+			(void)waitpid(pidv[i], NULL, 0);
+		}
+	if (fd >= 0)
+		close(fd);
+	unkeep(png);
+	fx_close(&fx);
+	return err;
+}
+
 static bool is_closed(struct fx *fx)
 {
 	return fx->closed;
@@ -796,6 +923,7 @@ static const struct test testv[] = {
 	{"a snapshot shows three tiles",       test_snapshot},
 	{"a recording pauses and plays",       test_recording},
 	{"killed, another takes the sockets",  test_killed},
+	{"sources come in over socket pairs",  test_sources},
 	{"bye ends calls and files",           test_bye},
 	{"SIGTERM ends calls and files",       test_sigterm},
 	{"without tuttid it ends by itself",   test_orphan},
