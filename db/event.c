@@ -30,6 +30,8 @@ static void prune(struct db *db, uint64_t now_us)
 		number = db->event - db->event_keep;
 	if (age && now_us > age)
 		time_us = now_us - age;
+	if (!number && !time_us)
+		return;
 
 	(void)db_write(db, DB_LATER,
 		"DELETE FROM event WHERE number IN (SELECT number FROM"

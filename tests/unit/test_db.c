@@ -61,7 +61,7 @@ void place_remove(struct place *place)
 int place_open(struct db **dbp, const struct place *place)
 {
 	char errbuf[256];
-	int err;
+	int err = 0;
 
 	err = db_alloc(dbp, place->dir, NULL, errbuf, sizeof(errbuf));
 	if (err)
@@ -127,7 +127,7 @@ long long place_count(const struct place *place, const char *sql)
 int place_exec(const struct place *place, const char *sql)
 {
 	sqlite3 *sq = NULL;
-	int err;
+	int err = 0;
 
 	err = open_beside(&sq, place);
 	if (!err && sqlite3_exec(sq, sql, NULL, NULL, NULL) != SQLITE_OK) {
@@ -145,7 +145,7 @@ static int test_open(void)
 	struct place place = {0};
 	struct db *db = NULL;
 	struct db_state state;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -160,7 +160,6 @@ static int test_open(void)
 	TEST_EQ(1, place_count(&place, "SELECT count(*) FROM"
 		" pragma_journal_mode WHERE journal_mode = 'wal'"));
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);
@@ -199,7 +198,7 @@ static int test_rooms(void)
 	char errbuf[128] = "", changed[128];
 	const char *s;
 	unsigned n = 0;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -258,7 +257,6 @@ static int test_rooms(void)
 	TEST_EQ(ENOENT, db_room_del(db, room.id));
 	TEST_EQ(1, place_count(&place, "SELECT count(*) FROM room"));
 
-	err = 0;
  out:
 	json_decref(args);
 	json_decref(obj);
@@ -291,8 +289,8 @@ static int test_room_args(void)
 	};
 	static const char *const namev[] = {
 		"", "3000", "-x", "a b", "é", ".", "a/b",
-		"a123456789012345678901234567890123456789012345678901234567"
-		"890123",
+		("a123456789012345678901234567890123456789012345678901234567"
+		 "890123"),
 	};
 	struct db_room room, before;
 	char errbuf[160];
@@ -331,7 +329,7 @@ static int run_meeting(struct db *db, uint64_t *meetingp, uint64_t *partyp)
 		.user_agent = "baresip", .audio = "opus/48000/2",
 	};
 	json_t *quality = json_pack("{s:{s:i}}", "audio", "rx_lost", 3);
-	int err;
+	int err = 0;
 
 	TEST_ERR(db_meeting_start(db, meetingp, 0, "demo", T0));
 	party.id = *partyp = db_party_new_id(db);
@@ -352,7 +350,6 @@ static int run_meeting(struct db *db, uint64_t *meetingp, uint64_t *partyp)
 				"removed"));
 	TEST_ERR(db_meeting_end(db, *meetingp, T0 + 11 * S, 1, "empty"));
 
-	err = 0;
  out:
 	json_decref(quality);
 	return err;
@@ -366,7 +363,7 @@ static int test_meeting(void)
 	json_t *obj = NULL, *list = NULL, *party;
 	uint64_t meeting, id, val;
 	const char *s;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -409,7 +406,6 @@ static int test_meeting(void)
 	val = id + 1;
 	TEST_EQ(val + 1, db_party_new_id(db));
 
-	err = 0;
  out:
 	json_decref(obj);
 	json_decref(list);
@@ -428,7 +424,7 @@ static int test_recording(void)
 	json_t *obj = NULL, *list = NULL;
 	uint64_t meeting, id, val;
 	const char *s;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -477,7 +473,6 @@ static int test_recording(void)
 	TEST_ERR(db_recording_start(db, &val, meeting, "demo", T0, false));
 	TEST_EQ(id + 1, val);
 
-	err = 0;
  out:
 	json_decref(obj);
 	json_decref(list);
@@ -521,7 +516,7 @@ static int test_events(void)
 	uint64_t val;
 	size_t i, j;
 	unsigned n;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -557,7 +552,6 @@ static int test_events(void)
 	TEST_EQ(4, db_event_last(db));
 	TEST_EQ(5, add_event(db, EV_ROOM_LOCKED, "a", 0));
 
-	err = 0;
  out:
 	json_decref(list);
 	mem_deref(db);
@@ -570,7 +564,7 @@ static int test_events_kept(void)
 {
 	struct place place = {0};
 	struct db *db = NULL;
-	int i, err;
+	int i, err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -590,7 +584,6 @@ static int test_events_kept(void)
 	TEST_EQ(256, place_count(&place, "SELECT count(*) FROM event"));
 	TEST_EQ(1280, place_count(&place, "SELECT max(number) FROM event"));
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);
@@ -603,7 +596,7 @@ static int test_batch(void)
 	struct place place = {0};
 	struct db *db = NULL;
 	bool never = false;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -613,7 +606,6 @@ static int test_batch(void)
 	TEST_EQ(1, place_count(&place, "SELECT count(*) FROM event"));
 	TEST_TRUE(!tmr_isrunning(&db->tmr_flush));
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);
@@ -639,7 +631,7 @@ static int test_sources(void)
 	struct db *db = NULL;
 	char errbuf[128];
 	unsigned n = 0;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -662,7 +654,6 @@ static int test_sources(void)
 	TEST_ERR(db_room_del(db, room.id));
 	TEST_EQ(0, place_count(&place, "SELECT count(*) FROM source"));
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);
@@ -730,7 +721,7 @@ static int migrate_one(unsigned version, const char *fresh)
 	json_t *obj = NULL;
 	char *text = NULL;
 	uint64_t val;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(load_golden(&place, version));
@@ -756,7 +747,6 @@ static int migrate_one(unsigned version, const char *fresh)
 	TEST_ERR(db_recording_start(db, &val, 1, "demo", T0, true));
 	TEST_EQ(2, val);
 
-	err = 0;
  out:
 	json_decref(obj);
 	mem_deref(text);
@@ -772,7 +762,7 @@ static int test_migrate(void)
 	struct db *db = NULL;
 	char *fresh = NULL;
 	unsigned v;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -782,7 +772,6 @@ static int test_migrate(void)
 	for (v = 1; v <= db_schema_version(); v++)
 		TEST_ERR(migrate_one(v, fresh));
 
-	err = 0;
  out:
 	mem_deref(fresh);
 	mem_deref(db);
@@ -796,7 +785,7 @@ static int test_newer(void)
 	struct place place = {0};
 	struct db *db = NULL;
 	char errbuf[256] = "";
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_exec(&place, "PRAGMA user_version=1000"));
@@ -805,7 +794,6 @@ static int test_newer(void)
 	TEST_TRUE(strstr(errbuf, "newer tutti"));
 	TEST_TRUE(!db);
 
-	err = 0;
  out:
 	place_remove(&place);
 	return err;
@@ -818,7 +806,7 @@ static int test_migrate_breaks(void)
 	struct place place = {0};
 	struct db *db = NULL;
 	char errbuf[256] = "";
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(load_golden(&place, 1));
@@ -829,7 +817,6 @@ static int test_migrate_breaks(void)
 	TEST_EQ(0, place_count(&place, "SELECT count(*) FROM sqlite_master"
 			       " WHERE name = 'source'"));
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);

@@ -66,7 +66,7 @@ static int add_room(struct db *db, const char *name)
 {
 	struct db_room room;
 	char errbuf[160] = "";
-	int err;
+	int err = 0;
 
 	err = db_room_init(&room, name, errbuf, sizeof(errbuf));
 	if (!err)
@@ -86,7 +86,7 @@ static int test_full(void)
 	struct db_party party = {.via = "sip", .uri = "sip:a@b",
 				 .join_us = T0};
 	uint64_t meeting;
-	int i, err;
+	int i, err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -121,7 +121,6 @@ static int test_full(void)
 			       " AND person_id IS NOT NULL"));
 	TEST_ERR(add_room(db, "demo"));
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);
@@ -136,7 +135,7 @@ static int test_overflow(void)
 	struct db *db = NULL;
 	struct db_state state;
 	uint64_t meeting;
-	int i, err;
+	int i, err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -159,7 +158,6 @@ static int test_overflow(void)
 	TEST_EQ(DB_QUEUE_MAX + 500,
 		place_count(&place, "SELECT max(number) FROM event"));
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);
@@ -174,7 +172,7 @@ static int test_locked(void)
 	struct db *db = NULL;
 	sqlite3 *sq = NULL;
 	uint64_t meeting;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -190,7 +188,6 @@ static int test_locked(void)
 	TEST_ERR(loop_until(&news.mended, PATIENCE_MS));
 	TEST_EQ(1, place_count(&place, "SELECT count(*) FROM meeting"));
 
-	err = 0;
  out:
 	sqlite3_close(sq);
 	mem_deref(db);
@@ -224,7 +221,7 @@ static int test_damaged(void)
 	struct place place = {0};
 	struct db *db = NULL;
 	char errbuf[256] = "";
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -244,7 +241,6 @@ static int test_damaged(void)
 	TEST_TRUE(strstr(errbuf, "not a database"));
 	TEST_TRUE(!db);
 
-	err = 0;
  out:
 	mem_deref(db);
 	place_remove(&place);
@@ -261,7 +257,7 @@ static int test_damaged_live(void)
 	char cmd[256];
 	uint64_t meeting;
 	json_t *list = NULL;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -288,7 +284,6 @@ static int test_damaged_live(void)
 			       " WHERE reason = 'empty'"));
 	TEST_EQ(1, place_count(&place, "SELECT count(*) FROM event"));
 
-	err = 0;
  out:
 	json_decref(list);
 	mem_deref(db);
@@ -301,7 +296,7 @@ static int open_as_nobody(const struct place *place, const char *says)
 {
 	char errbuf[256] = "";
 	struct db *db = NULL;
-	int status, err;
+	int status, err = 0;
 	pid_t pid;
 
 	fflush(stdout);
@@ -331,7 +326,7 @@ static int test_read_only(void)
 {
 	struct place place = {0};
 	struct db *db = NULL;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_EQ(0, chmod(place.dir, 0555));
@@ -344,7 +339,6 @@ static int test_read_only(void)
 	TEST_EQ(0, chmod(place.dir, 0555));
 	TEST_ERR(open_as_nobody(&place, "read-only"));
 
-	err = 0;
  out:
 	(void)chmod(place.dir, 0755);
 	mem_deref(db);
@@ -392,7 +386,7 @@ static int test_killed(void)
 	unsigned i, acked = 0;
 	pid_t pid = -1;
 	FILE *f;
-	int fdv[2] = {-1, -1}, err;
+	int fdv[2] = {-1, -1}, err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_EQ(0, pipe(fdv));
@@ -439,7 +433,6 @@ static int test_killed(void)
 	TEST_EQ(0, place_count(&place, "SELECT max(number) - count(*)"
 			       " FROM event"));
 
-	err = 0;
  out:
 	if (pid > 0) {
 		kill(pid, SIGKILL);
@@ -499,7 +492,7 @@ static int test_backup(void)
 	char path[128];
 	struct stat st;
 	long long n;
-	int i, err;
+	int i, err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_make(&copy));
@@ -535,7 +528,6 @@ static int test_backup(void)
 	db = mem_deref(db);
 	TEST_ERR(place_open(&db, &copy));
 
-	err = 0;
  out:
 	tmr_cancel(&w.tmr);
 	mem_deref(backup);
@@ -553,7 +545,7 @@ static int test_backup_nowhere(void)
 	struct db *db = NULL;
 	struct writer w = {.n = 0};
 	char path[128];
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -568,7 +560,6 @@ static int test_backup_nowhere(void)
 			  (int)getpid());
 	TEST_EQ(-1, access(path, F_OK));
 
-	err = 0;
  out:
 	mem_deref(backup);
 	mem_deref(db);
@@ -597,7 +588,7 @@ static void check_handler(int err, json_t *report, void *arg)
 static int run_check(struct db *db, struct checked *checked)
 {
 	struct db_check *check = NULL;
-	int err;
+	int err = 0;
 
 	json_decref(checked->report);
 	memset(checked, 0, sizeof(*checked));
@@ -640,7 +631,7 @@ static int test_check(void)
 	struct db_check *check = NULL;
 	uint64_t rec;
 	bool ok;
-	int err;
+	int err = 0;
 
 	TEST_ERR(place_make(&place));
 	TEST_ERR(place_open(&db, &place));
@@ -669,7 +660,6 @@ static int test_check(void)
 	check = mem_deref(check);
 	TEST_EQ(ETIMEDOUT, loop_until(&checked.done, 50));
 
-	err = 0;
  out:
 	json_decref(checked.report);
 	mem_deref(db);
