@@ -448,25 +448,6 @@ static int make_uri(char *buf, size_t size, const char *uri)
 	return uri_decode(&decoded, &pl);
 }
 
-static void dial_name(struct party *p, const char *name)
-{
-	struct uri uri;
-	struct pl pl;
-	char buf[128];
-
-	if (name && *name) {
-		text_tidy(p->name, sizeof(p->name), name);
-		return;
-	}
-
-	pl_set_str(&pl, p->uri);
-	if (uri_decode(&uri, &pl))
-		return;
-	(void)re_snprintf(buf, sizeof(buf), "%H", uri_user_unescape,
-			  &uri.user);
-	text_tidy(p->name, sizeof(p->name), buf);
-}
-
 static int dial(struct party *p)
 {
 	const struct db_room *cfg = &p->meeting->room->cfg;
@@ -503,11 +484,12 @@ int party_sip_dial(struct party **pp, struct server *srv,
 	err = make_uri(p->uri, sizeof(p->uri), uri);
 	if (err)
 		goto out;
-	dial_name(p, name);
 
 	err = dial(p);
 	if (err)
 		goto out;
+	text_tidy(p->name, sizeof(p->name),
+		  name && *name ? name : call_peer_name(p->call));
 
 	++srv->calls_out;
 	p->out = true;

@@ -188,7 +188,7 @@ int rooms_dial(const struct rooms *rooms, const struct pl *user,
 		return EINVAL;
 
 	memset(dial, 0, sizeof(*dial));
-	if (re_snprintf(buf, sizeof(buf), "%H", uri_user_unescape, user) < 0)
+	if (re_snprintf(buf, sizeof(buf), "%r", user) < 0)
 		return ENOENT;
 
 	dial->room = rooms_find(rooms, buf);

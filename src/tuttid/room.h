@@ -41,7 +41,7 @@ unsigned rooms_count(const struct rooms *rooms);
 struct room *rooms_find(const struct rooms *rooms, const char *s);
 struct room *rooms_find_id(const struct rooms *rooms, uint64_t id);
 
-/** A user part of a URI, unescaped here; ENOENT. */
+/** A user part of a URI, decoded; ENOENT. */
 int rooms_dial(const struct rooms *rooms, const struct pl *user,
 	       struct room_dial *dial);
 

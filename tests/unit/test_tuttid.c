@@ -284,7 +284,7 @@ static int test_dial(void)
 	} v[] = {
 		{"100",        true,  true,  false},
 		{"OPEN",       true,  true,  false},
-		{"o%70en",     true,  true,  false},
+		{"o%70en",     false, false, false},
 		{"open.room",  true,  false, false},
 		{"open.room.1234", true, true, false},
 		{"open.room.9999", true, true, true},
