@@ -165,7 +165,8 @@ static const struct sa *addr(struct sa *sa, char who)
 
 	if (who == '-')
 		return NULL;
-	(void)sa_decode(sa, namev[(unsigned)who], strlen(namev[(unsigned)who]));
+	(void)sa_decode(sa, namev[(uint8_t)who],
+			strlen(namev[(uint8_t)who]));
 
 	return sa;
 }

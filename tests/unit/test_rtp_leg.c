@@ -166,6 +166,7 @@ static void wire_handler(unsigned tag, const struct sa *src,
 	struct pair *pair = arg;
 	struct end *e = tag & 4 ? &pair->b : &pair->a;
 
+	on_loop();
 	leg_recv(e->leg, tag >> 1 & 1, tag & 1, src, p, n, now);
 }
 
@@ -217,6 +218,7 @@ static int pair_alloc(struct pair **pp, const struct wire_cfg *cfg)
 	struct pair *p = mem_zalloc(sizeof(*p), pair_destructor);
 	int err;
 
+	on_loop();
 	if (!p)
 		return ENOMEM;
 
@@ -244,6 +246,7 @@ static void pass(struct pair *p, uint64_t us)
 {
 	const uint64_t end = p->now + us;
 
+	on_loop();
 	for (;;) {
 		uint64_t due = min(leg_due(p->a.leg), leg_due(p->b.leg));
 
@@ -261,6 +264,7 @@ static void pass(struct pair *p, uint64_t us)
 
 static void set(struct end *e)
 {
+	on_loop();
 	(void)leg_set(e->leg, &e->t, e->pair->now);
 }
 
@@ -269,6 +273,7 @@ static void say(struct end *e, enum ticket_codec codec, uint32_t ts48)
 {
 	struct unit *unit = NULL;
 
+	on_loop();
 	if (rtp_pack_audio(&unit, codec, (const uint8_t *)"sound", 5))
 		return;
 	unit->pts_us = e->pair->now;
@@ -285,6 +290,7 @@ static void show(struct end *e, bool key, uint32_t stream, size_t size)
 	struct unit *unit = NULL;
 	uint8_t *p = malloc(size);
 
+	on_loop();
 	memset(p, 0x55, size);
 	memcpy(p, "\0\0\1", 3);
 	p[3] = key ? 0x65 : 0x41;
@@ -325,6 +331,7 @@ static int test_clean(void)
 	json_t *stats = NULL;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	talk(p, 20000, &ts48);
 	TEST_EQ(1000 - 2, p->b.packets[LEG_AUDIO]);
@@ -371,6 +378,7 @@ static int test_loss(void)
 	json_t *stats = NULL;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	talk(p, 60000, &ts48);
 	TEST_TRUE(p->a.losses[LEG_AUDIO] > 5);
@@ -403,6 +411,7 @@ static int test_keys(void)
 	unsigned i, before;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 
 	/* nobody to ask yet; then one, and one more when it is time */
@@ -460,6 +469,7 @@ static int test_gates(void)
 	unsigned n;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 
 	/* a rung begins with a key frame, and one is asked for */
@@ -541,6 +551,7 @@ static int test_clocks(void)
 	unsigned i;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	say(&p->a, CODEC_PCMU, ts48);
 	pass(p, 20 * MS);
@@ -610,6 +621,7 @@ static void by_hand(struct end *e, const struct sa *src, uint8_t pt,
 		(uint8_t)(ssrc >> 8), (uint8_t)ssrc,
 	};
 
+	on_loop();
 	memcpy(p + 12, pay, n);
 	leg_recv(e->leg, LEG_AUDIO, false, src, p, 12 + n, e->pair->now);
 }
@@ -625,6 +637,7 @@ static int test_events(void)
 	unsigned i;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	src = &p->a.addr[LEG_AUDIO];
 
@@ -678,6 +691,7 @@ static int test_nat(void)
 	unsigned i;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	sa_set_str(&nat, "198.51.100.9", 61000);
 	sa_set_str(&thief, "198.51.100.66", 61000);
@@ -729,6 +743,7 @@ static int test_resend(void)
 	struct sa rtcp;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	show(&p->a, true, 1, 4000);
 	pass(p, 20 * MS);
@@ -763,6 +778,7 @@ static int test_bye(void)
 	unsigned n;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	talk(p, 100, &ts48);
 	leg_bye(p->a.leg, p->now);
@@ -787,6 +803,7 @@ static int test_moved(void)
 	struct pair *p = NULL;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	p->b.leg = mem_deref(p->b.leg);
 	sa_set_str(&p->b.t.audio.latched, "198.51.100.9", 61000);
@@ -820,6 +837,7 @@ static int test_corrupt(void)
 	unsigned i;
 	int err = 0;
 
+	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
 	for (i = 0; i < 50; i++) {
 		uint8_t buf[128];

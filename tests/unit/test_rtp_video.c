@@ -345,8 +345,9 @@ static int test_window(void)
 	int err = 0;
 
 	TEST_ERR(window_run("abcdefghi", "012", true));
-	TEST_ERR(window_run("abcdefghi", "01", false));  /* no marker: the */
-	TEST_ERR(window_run("abcdefghij", "012", false)); /* next one ends it */
+	/* no marker: the next one ends it */
+	TEST_ERR(window_run("abcdefghi", "01", false));
+	TEST_ERR(window_run("abcdefghij", "012", false));
 	TEST_ERR(window_run("acbdfeghi", "012", true));  /* reordered      */
 	TEST_ERR(window_run("abfedcghi", "012", true));
 	TEST_ERR(window_run("aabbccdde" "effghi", "012", true));  /* twice */
