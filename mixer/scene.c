@@ -66,21 +66,18 @@ int scene_alloc(struct scene **sp, unsigned width, unsigned height,
 		err = vpic_init(&s->under, width, height);
 	if (!err)
 		err = label_alloc(&s->label);
-	if (!err)
-		err = label_rec(s->label, &s->rec,
-				height / 36 > 12 ? height / 36 : 12);
 	if (err) {
 		mem_deref(s);
 		return err;
 	}
-	if (s->rec.pic.w + 32 < width)
-		s->rec_rect = (struct layout_rect){
-			width - s->rec.pic.w - 16, 16, s->rec.pic.w,
-			s->rec.pic.h
-		};
 	*sp = s;
 
 	return 0;
+}
+
+void scene_warm(struct scene *s)
+{
+	label_warm(s->label);
 }
 
 /* --- who is shown ----------------------------------------------------- */
@@ -193,9 +190,26 @@ static void rec_off(struct scene *s)
 		vpic_copy(&s->canvas, &s->under, &s->rec_rect);
 }
 
+static bool rec_ready(struct scene *s)
+{
+	const unsigned w = s->canvas.w, h = s->canvas.h;
+
+	if (s->rec.pic.mem)
+		return true;
+	if (label_rec(s->label, &s->rec, h / 36 > 12 ? h / 36 : 12))
+		return false;
+	if (s->rec.pic.w + 16 > w)
+		return false;
+	s->rec_rect = (struct layout_rect){
+		w - s->rec.pic.w - 16, 16, s->rec.pic.w, s->rec.pic.h
+	};
+
+	return true;
+}
+
 static void rec_on(struct scene *s)
 {
-	bool show = s->recording && s->rec_rect.w;
+	bool show = s->recording && rec_ready(s) && s->rec_rect.w;
 
 	if (show) {
 		vpic_copy(&s->under, &s->canvas, &s->rec_rect);

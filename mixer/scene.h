@@ -33,6 +33,9 @@ struct scene_want {
 int  scene_alloc(struct scene **sp, unsigned width, unsigned height,
 		 scene_dirty_h *dirtyh, void *arg);
 
+/** Loads fonts ahead of need; any thread. */
+void scene_warm(struct scene *s);
+
 /** Who is shown where; keeps its own references. */
 void scene_set(struct scene *s, const struct scene_want *want);
 

@@ -56,6 +56,7 @@ struct tick {
 struct video {
 	struct video_cfg cfg;     /* [I]                                  */
 	struct pool *pool;        /* [I]                                  */
+	struct pool_job warm;     /* fonts, once                          */
 	struct scene *scene;      /* [t]                                  */
 	struct tick tick;         /* [t]                                  */
 	uint64_t t0_us, last_n;   /* [t]                                  */
@@ -334,6 +335,20 @@ static void shots_cancel(struct video *v)
 	v->shotc = 0;
 }
 
+static void warm_job(void *arg, uint64_t now)
+{
+	struct video *v = arg;
+
+	(void)now;
+	on_worker();
+	scene_warm(v->scene);
+}
+
+static void warm_idle(void *arg)
+{
+	(void)arg;
+}
+
 static void video_destructor(void *data)
 {
 	struct video *v = data;
@@ -369,17 +384,28 @@ int video_alloc(struct video **vp, const struct video_cfg *cfg)
 	if (!err)
 		err = scene_alloc(&v->scene, v->cfg.width, v->cfg.height,
 				  dirty_handler, v);
-	if (err)
+	if (err) {
 		mem_deref(v);
-	else
-		*vp = v;
+		return err;
+	}
+	pool_job_init(v->pool, &v->warm, warm_job, warm_idle, v);
+	pool_job_leave(v->pool, &v->warm);        /* weighs nothing       */
+	*vp = v;
 
-	return err;
+	return 0;
 }
 
 int video_start(struct video *v)
 {
-	return v ? pool_start(v->pool) : EINVAL;
+	int err;
+
+	if (!v)
+		return EINVAL;
+	err = pool_start(v->pool);
+	if (!err && pool_workers(v->pool))
+		pool_kick(v->pool, &v->warm);
+
+	return err;
 }
 
 void video_stop(struct video *v)

@@ -181,23 +181,21 @@ static bool choose(struct video_rung *r, const struct limits *l,
 	return false;
 }
 
-/* The lowest level that covers what we send, so that rungs are alike; it
- * is never above what was negotiated, which covers it by choose(). */
-static uint8_t level_for(const struct video_rung *r,
-			 const struct ticket_fmt *f)
+/* The lowest level that covers what we send, so that rungs are alike.  It
+ * is above the one that was offered only where max-fs and the like were. */
+static uint8_t level_for(const struct video_rung *r)
 {
 	uint32_t fs = mbs(r->width, r->height);
 
-	for (unsigned i = 1; i < LEVELC; i++) {
+	for (unsigned i = 0; i < LEVELC; i++) {
 		const struct level *lev = &levelv[i];
 
 		if (lev->fs >= fs && lev->mbps >= fs * r->fps &&
 		    lev->br >= r->kbps)
-			return lev->idc < f->level_idc ? lev->idc :
-				f->level_idc;
+			return lev->idc;
 	}
 
-	return f->level_idc;
+	return levelv[LEVELC - 1].idc;
 }
 
 int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
@@ -222,7 +220,7 @@ int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
 		mbs(rung->width, rung->height), rung->fps)));
 	if (f->codec == CODEC_H264) {
 		rung->pkt_mode = f->pkt_mode ? 1 : 0;
-		rung->level_idc = level_for(rung, f);
+		rung->level_idc = level_for(rung);
 	}
 
 	return 0;

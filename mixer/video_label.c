@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 /* A font map of our own: Pango's default one belongs to a thread, and
  * scenes are drawn now on this worker, now on that. */
 struct label {
-	PangoFontMap *map;
+	pthread_mutex_t mtx;
+	PangoFontMap *map;        /* [m] both                             */
 	PangoContext *ctx;
 };
 
@@ -245,8 +247,8 @@ static int to_bitmap(struct drawing *d, struct vbitmap *bm, unsigned w,
 	return err;
 }
 
-int label_plate(struct label *l, struct vbitmap *bm, const char *text,
-		unsigned font_px, unsigned max_w)
+static int draw_plate(struct label *l, struct vbitmap *bm, const char *text,
+		      unsigned font_px, unsigned max_w)
 {
 	const unsigned pad = font_px * 6 / 10;
 	struct drawing d;
@@ -320,8 +322,8 @@ static void card_text(struct label *l, cairo_t *cr, const char *text,
 	g_object_unref(lay);
 }
 
-int label_card(struct label *l, struct vpic *pic, unsigned w, unsigned h,
-	       const char *name, const char *note)
+static int draw_card(struct label *l, struct vpic *pic, unsigned w,
+		     unsigned h, const char *name, const char *note)
 {
 	const unsigned m = w * 9 < h * 16 ? w * 9 / 16 : h;
 	const double r = m * .21, cy = h / 2. - m * .08;
@@ -357,7 +359,7 @@ int label_card(struct label *l, struct vpic *pic, unsigned w, unsigned h,
 	return err;
 }
 
-int label_rec(struct label *l, struct vbitmap *bm, unsigned px)
+static int draw_rec(struct label *l, struct vbitmap *bm, unsigned px)
 {
 	const unsigned h = (px * 17 / 10 + 1) & ~1u, r = px * 38 / 100;
 	PangoLayout *lay = text_layout(l, "REC", px * 9 / 10,
@@ -388,15 +390,50 @@ int label_rec(struct label *l, struct vbitmap *bm, unsigned px)
 	return err;
 }
 
-static void label_destructor(void *data)
-{
-	struct label *l = data;
+/* --- one at a time ---------------------------------------------------- */
 
-	g_clear_object(&l->ctx);
-	g_clear_object(&l->map);
+static int enter(struct label *l)
+{
+	pthread_mutex_lock(&l->mtx);
+	if (!l->map)
+		l->map = pango_cairo_font_map_new();
+	if (l->map && !l->ctx)
+		l->ctx = pango_font_map_create_context(l->map);
+
+	return l->ctx ? 0 : ENOMEM;
 }
 
-int label_alloc(struct label **lp)
+static int leave(struct label *l, int err)
+{
+	pthread_mutex_unlock(&l->mtx);
+
+	return err;
+}
+
+int label_plate(struct label *l, struct vbitmap *bm, const char *text,
+		unsigned font_px, unsigned max_w)
+{
+	int err = enter(l);
+
+	return leave(l, err ? err : draw_plate(l, bm, text, font_px, max_w));
+}
+
+int label_card(struct label *l, struct vpic *pic, unsigned w, unsigned h,
+	       const char *name, const char *note)
+{
+	int err = enter(l);
+
+	return leave(l, err ? err : draw_card(l, pic, w, h, name, note));
+}
+
+int label_rec(struct label *l, struct vbitmap *bm, unsigned px)
+{
+	int err = enter(l);
+
+	return leave(l, err ? err : draw_rec(l, bm, px));
+}
+
+int label_warm(struct label *l)
 {
 	/* Latin, Cyrillic, Greek, Arabic, Hebrew, Devanagari, Thai, Chinese,
 	 * Japanese, Korean, a symbol */
@@ -404,27 +441,34 @@ int label_alloc(struct label **lp)
 		"A\xd0\x96\xce\xa9\xd8\xb9\xd7\xa9\xe0\xa4\x85\xe0\xb8\x81"
 		"\xe5\xad\x97\xe3\x81\x82\xed\x95\x9c\xf0\x9f\x99\x82";
 	struct vbitmap bm = {0};
-	struct label *l;
 	int err;
+
+	err = label_plate(l, &bm, scripts, 16, 640);
+	vbitmap_close(&bm);
+
+	return err;
+}
+
+static void label_destructor(void *data)
+{
+	struct label *l = data;
+
+	g_clear_object(&l->ctx);
+	g_clear_object(&l->map);
+	pthread_mutex_destroy(&l->mtx);
+}
+
+int label_alloc(struct label **lp)
+{
+	struct label *l;
 
 	if (!lp)
 		return EINVAL;
 	l = mem_zalloc(sizeof(*l), label_destructor);
 	if (!l)
 		return ENOMEM;
-	l->map = pango_cairo_font_map_new();
-	l->ctx = l->map ? pango_font_map_create_context(l->map) : NULL;
-	if (!l->ctx) {
-		mem_deref(l);
-		return ENOMEM;
-	}
+	pthread_mutex_init(&l->mtx, NULL);
+	*lp = l;
 
-	err = label_plate(l, &bm, scripts, 16, 640);
-	vbitmap_close(&bm);
-	if (err)
-		mem_deref(l);
-	else
-		*lp = l;
-
-	return err;
+	return 0;
 }

@@ -8,8 +8,11 @@
  *
  * Rendering costs a millisecond and more, so the caller keeps what it gets.
  *
- * Threads: one at a time.  label_alloc() renders a line in several scripts
- * so that fontconfig has read its files before a sandbox closes.
+ * Nothing is opened before the first text: fontconfig takes its time, and a
+ * thread of Pango's should be born behind the sandbox, which leaves fonts
+ * readable.  label_warm() does it ahead of need.
+ *
+ * Threads: any; calls wait for each other.
  */
 #ifndef TUTTI_MIXER_VIDEO_LABEL_H
 #define TUTTI_MIXER_VIDEO_LABEL_H
@@ -24,6 +27,7 @@ enum { LABEL_TEXT_MAX = 512, LABEL_CHARS_MAX = 80 };
 struct label;
 
 int  label_alloc(struct label **lp);        /* mem_deref                  */
+int  label_warm(struct label *l);           /* fonts of the usual scripts */
 
 /** Clean, bounded, always valid UTF-8; buf of LABEL_TEXT_MAX. */
 void label_clean(char *buf, size_t size, const char *text);
