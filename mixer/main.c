@@ -72,7 +72,7 @@ static bool is_socket(int fd)
 		&& type == SOCK_SEQPACKET;
 }
 
-static int run(void)
+static ON(loop) int run(void)
 {
 	int err;
 

@@ -100,7 +100,7 @@ void mixer_tell(struct mixer *mixer, const char *m, json_t *msg)
 	(void)ipc_send(mixer->ipc, msg, NULL, 0);
 }
 
-static void send_audio(struct mixer *mixer, const struct post *post)
+static ON(loop) void send_audio(struct mixer *mixer, const struct post *post)
 {
 	uint64_t now = clock_us();
 	unsigned i;
@@ -116,7 +116,7 @@ static void send_audio(struct mixer *mixer, const struct post *post)
 	}
 }
 
-static void send_video(struct mixer *mixer, struct unit *unit)
+static ON(loop) void send_video(struct mixer *mixer, struct unit *unit)
 {
 	uint64_t now = clock_us();
 	struct le *le;
@@ -132,7 +132,8 @@ static void send_video(struct mixer *mixer, struct unit *unit)
 	mixer_rec_unit(mixer, unit);
 }
 
-static void audio_event(struct mixer *mixer, enum audio_event ev, uint32_t id)
+static ON(loop) void audio_event(struct mixer *mixer, enum audio_event ev,
+				 uint32_t id)
 {
 	switch (ev) {
 
@@ -166,7 +167,8 @@ static const char *picture_state(enum video_event ev)
 	}
 }
 
-static void video_event(struct mixer *mixer, enum video_event ev, uint32_t id)
+static ON(loop) void video_event(struct mixer *mixer, enum video_event ev,
+				 uint32_t id)
 {
 	const char *state = picture_state(ev);
 	struct mixer_leg *ml;
@@ -384,7 +386,7 @@ int mixer_start(struct mixer *mixer, unsigned width, unsigned height,
 	return video_start(mixer->video);
 }
 
-static void mixer_finish(struct mixer *mixer, int err)
+static ON(loop) void mixer_finish(struct mixer *mixer, int err)
 {
 	struct le *le;
 	uint64_t now = clock_us();

@@ -23,8 +23,8 @@ struct ctl {
 
 typedef int (ctl_h)(struct ctl *ctl);
 
-static void done(struct mixer *mixer, json_t *seq, int err,
-		 const char *text, json_t *stats)
+static ON(loop) void done(struct mixer *mixer, json_t *seq, int err,
+			  const char *text, json_t *stats)
 {
 	json_t *msg;
 
@@ -78,7 +78,7 @@ static bool crop_of(const json_t *msg, bool *cropp)
 	return true;
 }
 
-static int hello(struct ctl *ctl)
+static ON(loop) int hello(struct ctl *ctl)
 {
 	struct mixer *mixer = ctl->mixer;
 	uint32_t version = 0, w = MIXER_W, h = MIXER_H, fps = MIXER_FPS;
@@ -125,7 +125,7 @@ static int leg_ticket_of(struct ctl *ctl, struct ticket *t)
 	return ticket_decode(t, obj, ctl->text, sizeof(ctl->text));
 }
 
-static int leg_add(struct ctl *ctl)
+static ON(loop) int leg_add(struct ctl *ctl)
 {
 	struct mixer *mixer = ctl->mixer;
 	struct mixer_leg *ml;
@@ -153,7 +153,7 @@ static int leg_add(struct ctl *ctl)
 	return 0;
 }
 
-static int leg_change(struct ctl *ctl)
+static ON(loop) int leg_change(struct ctl *ctl)
 {
 	struct mixer_leg *ml;
 	struct ticket t;
@@ -182,7 +182,7 @@ static struct mixer_leg *leg_of(const struct ctl *ctl)
 	return mixer_leg_find(ctl->mixer, id);
 }
 
-static int leg_del(struct ctl *ctl)
+static ON(loop) int leg_del(struct ctl *ctl)
 {
 	struct mixer_leg *ml = leg_of(ctl);
 	bool tone = false;
@@ -199,7 +199,7 @@ static int leg_del(struct ctl *ctl)
 	return 0;
 }
 
-static int key(struct ctl *ctl)
+static ON(loop) int key(struct ctl *ctl)
 {
 	struct mixer_leg *ml = leg_of(ctl);
 
@@ -211,7 +211,7 @@ static int key(struct ctl *ctl)
 	return 0;
 }
 
-static int room_set(struct ctl *ctl)
+static ON(loop) int room_set(struct ctl *ctl)
 {
 	bool tones, crop;
 
@@ -223,7 +223,7 @@ static int room_set(struct ctl *ctl)
 	return 0;
 }
 
-static int rec_start(struct ctl *ctl)
+static ON(loop) int rec_start(struct ctl *ctl)
 {
 	uint32_t rec, segment = 0;
 	bool announce = false;
@@ -241,7 +241,7 @@ static int rec_start(struct ctl *ctl)
 	return mixer_rec_start(ctl->mixer, rec, segment, announce, fd);
 }
 
-static int rec_change(struct ctl *ctl, bool pause)
+static ON(loop) int rec_change(struct ctl *ctl, bool pause)
 {
 	uint32_t rec;
 
@@ -251,18 +251,18 @@ static int rec_change(struct ctl *ctl, bool pause)
 	return mixer_rec_pause(ctl->mixer, rec, pause);
 }
 
-static int rec_pause(struct ctl *ctl)
+static ON(loop) int rec_pause(struct ctl *ctl)
 {
 	return rec_change(ctl, true);
 }
 
-static int rec_resume(struct ctl *ctl)
+static ON(loop) int rec_resume(struct ctl *ctl)
 {
 	return rec_change(ctl, false);
 }
 
 /* Answered when the file is closed. */
-static int rec_stop(struct ctl *ctl)
+static ON(loop) int rec_stop(struct ctl *ctl)
 {
 	uint32_t rec;
 	int err;
@@ -276,7 +276,7 @@ static int rec_stop(struct ctl *ctl)
 	return err;
 }
 
-static int shot(struct ctl *ctl, bool jpeg)
+static ON(loop) int shot(struct ctl *ctl, bool jpeg)
 {
 	int err, fd = take_fd(ctl);
 
@@ -289,17 +289,17 @@ static int shot(struct ctl *ctl, bool jpeg)
 	return err;
 }
 
-static int thumb(struct ctl *ctl)
+static ON(loop) int thumb(struct ctl *ctl)
 {
 	return shot(ctl, true);
 }
 
-static int snapshot(struct ctl *ctl)
+static ON(loop) int snapshot(struct ctl *ctl)
 {
 	return shot(ctl, false);
 }
 
-static int stats(struct ctl *ctl)
+static ON(loop) int stats(struct ctl *ctl)
 {
 	struct le *le;
 
@@ -319,7 +319,7 @@ static int ping(struct ctl *ctl)
 	return 0;
 }
 
-static int bye(struct ctl *ctl)
+static ON(loop) int bye(struct ctl *ctl)
 {
 	mixer_bye(ctl->mixer);
 

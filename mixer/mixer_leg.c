@@ -63,8 +63,8 @@ static void send_handler(enum leg_media media, bool rtcp,
 }
 
 /* Takes its descriptor out of fdv. */
-static int port_open(struct mixer_leg *ml, enum leg_media media, bool rtcp,
-		     int idx, int *fdv, size_t fdc)
+static ON(loop) int port_open(struct mixer_leg *ml, enum leg_media media,
+			      bool rtcp, int idx, int *fdv, size_t fdc)
 {
 	struct mixer_port *port = &ml->portv[media][rtcp];
 	struct net_port *np = NULL;
@@ -90,8 +90,8 @@ static int port_open(struct mixer_leg *ml, enum leg_media media, bool rtcp,
 	return 0;
 }
 
-static int ports_open(struct mixer_leg *ml, const struct ticket *t,
-		      int *fdv, size_t fdc)
+static ON(loop) int ports_open(struct mixer_leg *ml, const struct ticket *t,
+			       int *fdv, size_t fdc)
 {
 	int media, err = 0;
 
@@ -249,7 +249,7 @@ static bool rung_equal(const struct video_rung *a, const struct video_rung *b)
 }
 
 /* The picture this leg is sent: the best it can take. */
-static int watch_set(struct mixer_leg *ml)
+static ON(loop) int watch_set(struct mixer_leg *ml)
 {
 	const struct ticket_media *m = &ml->ticket.video;
 	struct mixer *mixer = ml->mixer;
@@ -281,7 +281,7 @@ static int watch_set(struct mixer_leg *ml)
 	return 0;
 }
 
-static int engines_set(struct mixer_leg *ml)
+static ON(loop) int engines_set(struct mixer_leg *ml)
 {
 	const struct ticket *t = &ml->ticket;
 	int err = 0;
@@ -418,7 +418,7 @@ int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
 	return err;
 }
 
-static void quality_medium(struct mixer_leg *ml, enum leg_media media)
+static ON(loop) void quality_medium(struct mixer_leg *ml, enum leg_media media)
 {
 	const struct ticket_media *m = media_of(&ml->ticket, media);
 	const struct ticket_fmt *tx = ticket_tx(m);

@@ -120,7 +120,7 @@ static int top_rung(struct video_rung *rung, const struct mixer *mixer)
 }
 
 /* The engines work for it, or not. */
-static int rec_run(struct rec *rec, bool on)
+static ON(loop) int rec_run(struct rec *rec, bool on)
 {
 	struct mixer *mixer = rec->mixer;
 	struct video_rung rung;
@@ -144,7 +144,7 @@ static int rec_run(struct rec *rec, bool on)
 }
 
 /* No more goes into it; REC_CLOSED will come. */
-static void rec_close(struct rec *rec)
+static ON(loop) void rec_close(struct rec *rec)
 {
 	struct mixer *mixer = rec->mixer;
 

@@ -355,7 +355,7 @@ int recorder_alloc(struct recorder **rp)
 	return 0;
 }
 
-static void record_destructor(void *data)
+static ON(loop) void record_destructor(void *data)
 {
 	struct record *rec = data;
 	struct core *core = rec->recorder ? rec->recorder->core : NULL;

@@ -113,15 +113,16 @@ static int rules(scmp_filter_ctx ctx)
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
 			      0);
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-			      SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+			      SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-			      SCMP_A2(SCMP_CMP_EQ, 0));
+			      SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+			      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(),
+				      0));
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-			      SCMP_A1(SCMP_CMP_EQ, FIONBIO));
+			      SCMP_A1(SCMP_CMP_EQ, FIONBIO, 0));
 	e |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-			      SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+			      SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0));
 
 	return e;
 }

@@ -127,7 +127,7 @@ static void draw(struct test *t, uint64_t pts_us)
 	text(t, (t->w - text_width(str, small)) / 2, t->h * 3 / 4, small,
 	     str, LUMA_DARK);
 
-	box(t, (unsigned)(pts_us / 5000 * t->w / 1000 % t->w), t->h - 2 * bar,
+	box(t, (unsigned)(pts_us / 5000 * t->w / 1000 % t->w), bar,
 	    bar, bar, ms % PULSE_MS < TONE_MS ? LUMA_LIGHT : LUMA_DARK);
 	box(t, (unsigned)(t->w - 4 * bar + 2 * bar * cos(a)),
 	    (unsigned)(4 * bar + 2 * bar * sin(a)), bar, bar, LUMA_LIGHT);
