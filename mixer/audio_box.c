@@ -175,6 +175,8 @@ static void ON(ticker) command(struct audio *a, struct cmd *cmd)
 		break;
 
 	case CMD_SET:
+		if (leg->in && cmd->u.set.m.recv && !leg->m.recv)
+			audio_in_reset(leg->in);
 		leg->m = cmd->u.set.m;
 		leg->muted = cmd->u.set.muted;
 		if (leg->in)

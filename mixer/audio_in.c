@@ -31,6 +31,7 @@ enum {
 	QUIET_DBOV  = 65,         /* RFC 6464: under the gate             */
 	QUIET_RUN   = 10,
 	FMTS        = TICKET_CODECS_MAX,
+	PT_CN       = 13,
 };
 
 struct dec {
@@ -131,8 +132,18 @@ void audio_in_set(struct audio_in *in, const struct ticket_media *m)
 }
 
 
+void audio_in_reset(struct audio_in *in)
+{
+	rtp_jbuf_reset(in->jb);
+}
+
+
+/* Comfort noise is sent by some who never announced it (RFC 3551). */
 static const struct fmt *fmt_find(const struct audio_in *in, uint8_t pt)
 {
+	static const struct fmt cn = {
+		.pt = PT_CN, .codec = CODEC_CN, .clock_hz = 8000,
+	};
 	unsigned i;
 
 	for (i = 0; i < in->fmtc; i++) {
@@ -140,7 +151,7 @@ static const struct fmt *fmt_find(const struct audio_in *in, uint8_t pt)
 			return &in->fmtv[i];
 	}
 
-	return NULL;
+	return pt == PT_CN ? &cn : NULL;
 }
 
 

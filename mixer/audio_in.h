@@ -32,6 +32,8 @@ int  audio_in_alloc(struct audio_in **inp);
 
 /** Payload types; what is not in the ticket any more is dropped. */
 void audio_in_set(struct audio_in *in, const struct ticket_media *m);
+/** The stream was not passed on for a while (hold). */
+void audio_in_reset(struct audio_in *in);
 void audio_in_put(struct audio_in *in, struct pkt *pkt);
 
 /** The next 960 samples, *chp channels, the caller's until the next call;

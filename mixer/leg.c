@@ -303,12 +303,11 @@ static void deliver(struct side *s, const struct rtp_in_hdr *h,
 	if (!fmt || !s->tm->recv)
 		return;
 
-	if (fmt->codec == CODEC_TELEV) {
-		if (rtp_dtmf_put(&s->dtmf, h->ts, fmt->clock_hz, p + h->off,
-				 h->len, now, dtmf_handler, s))
-			++s->rx.bad;
-		return;
-	}
+	/* goes on to the jitter buffer, which would miss its number */
+	if (fmt->codec == CODEC_TELEV &&
+	    rtp_dtmf_put(&s->dtmf, h->ts, fmt->clock_hz, p + h->off, h->len,
+			 now, dtmf_handler, s))
+		++s->rx.bad;
 
 	pkt = make_pkt(s, h, p, now);
 	if (!pkt)

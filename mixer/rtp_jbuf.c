@@ -608,6 +608,15 @@ void rtp_jbuf_restart(struct rtp_jbuf *jb)
 }
 
 
+void rtp_jbuf_reset(struct rtp_jbuf *jb)
+{
+	flush(jb);
+	jb->open = false;
+	jb->playing = false;
+	jb->stall = 0;
+}
+
+
 bool rtp_jbuf_ts(const struct rtp_jbuf *jb, unsigned level, uint32_t *tsp,
 		 uint32_t *ssrcp)
 {

@@ -80,17 +80,18 @@ enum jbuf_what rtp_jbuf_get(struct rtp_jbuf *jb, uint64_t now_us,
 /** n samples were concealed or silent because of EMPTY. */
 void rtp_jbuf_stall(struct rtp_jbuf *jb, unsigned n);
 
-/** Samples the reader should insert (> 0) or remove (< 0) when it can. */
+/** Samples the reader should insert (> 0) or remove (< 0) when it can.  It
+ *  need not tell: what is played next is `level` before what was taken. */
 int rtp_jbuf_adjust(struct rtp_jbuf *jb, uint64_t now_us, unsigned level);
-
-/** The reader inserted or removed (< 0) samples it already held, nothing
- *  else changes: the position is level behind what was taken. */
 
 /** Extra delay, for lip sync; reached by small steps. */
 void rtp_jbuf_hold(struct rtp_jbuf *jb, unsigned extra_ms);
 
 /** Stop playing and start again at what is due now (delay far off). */
 void rtp_jbuf_restart(struct rtp_jbuf *jb);
+
+/** Forget the stream: after a hold its numbers went on without us. */
+void rtp_jbuf_reset(struct rtp_jbuf *jb);
 
 /** RTP timestamp of the sample level before what was taken last; false
  *  when nothing plays. */

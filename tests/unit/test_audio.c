@@ -471,11 +471,9 @@ static int test_events(void)
 	err  = party_alloc(&a, mt, 1, CODEC_PCMU);
 	err |= party_alloc(&b, mt, 2, CODEC_PCMU);
 	TEST_ERR(err);
-	a->t.audio.fmtc = 3;
+	a->t.audio.fmtc = 2;            /* not CN: it comes all the same */
 	a->t.audio.fmtv[1].codec = CODEC_TELEV;
 	a->t.audio.fmtv[1].pt = 101;
-	a->t.audio.fmtv[2].codec = CODEC_CN;
-	a->t.audio.fmtv[2].pt = 13;
 	err = party_set(a);
 	TEST_ERR(err);
 	party_tone(a, 440, 0.1);
