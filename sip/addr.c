@@ -54,28 +54,47 @@ int addr_facing(const struct sipstack *ss, const struct sa *peer,
 }
 
 
+/* Ours in Via and Contact: what we are bound to, unless that is all */
+static int addr_signal(const struct sipstack *ss, const struct sa *peer,
+		       const struct sa *bound, struct sa *laddr)
+{
+	bool nat = sa_isset(&ss->public_addr, SA_ADDR);
+	int err = 0;
+
+	if (!nat && sa_isset(bound, SA_ADDR) && !sa_is_any(bound))
+		*laddr = *bound;
+	else
+		err = addr_facing(ss, peer, laddr);
+
+	sa_set_port(laddr, sa_port(bound));
+
+	return err;
+}
+
+
+/** The Contact of a request of ours: libre says where it is bound */
+int addr_contact_req(const struct sipstack *ss, struct contact *c,
+		     const char *user, enum sip_transp tp,
+		     const struct sa *src, const struct sa *dst)
+{
+	c->user = user;
+	c->tp   = tp;
+
+	return addr_signal(ss, dst, src, &c->addr);
+}
+
+
 /** The Contact of an answer to this request */
 int addr_contact(const struct sipstack *ss, struct contact *c,
 		 const char *user, const struct sip_msg *msg)
 {
-	struct sa listen;
-	uint16_t port = sa_port(&msg->dst);
-	int err;
+	struct sa bound = msg->dst;
 
 	/* over a connection that we opened, dst has a passing port */
-	if (msg->tp != SIP_TRANSP_UDP &&
-	    !sip_transp_laddr(ss->sip, &listen, msg->tp, &msg->src))
-		port = sa_port(&listen);
+	if (msg->tp != SIP_TRANSP_UDP)
+		(void)sip_transp_laddr(ss->sip, &bound, msg->tp, &msg->src);
 
-	err = addr_facing(ss, &msg->src, &c->addr);
-	if (err)
-		return err;
-
-	sa_set_port(&c->addr, port);
-	c->user = user;
-	c->tp   = msg->tp;
-
-	return 0;
+	return addr_contact_req(ss, c, user, msg->tp, &bound, &msg->src);
 }
 
 
@@ -129,11 +148,9 @@ int addr_via_fix(const struct sipstack *ss, struct mbuf *mb,
 	char *tail;
 	int err;
 
-	err = addr_facing(ss, dst, &laddr);
+	err = addr_signal(ss, dst, src, &laddr);
 	if (err)
 		return err;
-
-	sa_set_port(&laddr, sa_port(src));
 
 	if (re_regex((char *)mb->buf, mb->end, "\r\nVia: [^;]+[^]+", &head,
 		     &rest))

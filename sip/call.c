@@ -290,10 +290,7 @@ int call_send_contact(enum sip_transp tp, const struct sa *src,
 	if (!sa_isset(&call->peer, SA_ADDR))
 		call->peer = *dst;
 
-	c.user = call->cuser;
-	c.tp   = tp;
-	err  = addr_facing(call->ss, dst, &c.addr);
-	sa_set_port(&c.addr, sa_port(src));
+	err  = addr_contact_req(call->ss, &c, call->cuser, tp, src, dst);
 	err |= addr_via_fix(call->ss, mb, tp, src, dst);
 	err |= mbuf_printf(mb, "%H", contact_print, &c);
 

@@ -331,8 +331,7 @@ int call_reject(struct call *call, uint16_t scode, const char *reason,
 /* The answer to the offer in our 2xx; reasons are for people */
 static const char *late_answer(struct call *call, const struct sip_msg *msg)
 {
-	if (!mbuf_get_left(msg->mb) ||
-	    !msg_ctype_cmp(&msg->ctyp, "application", "sdp"))
+	if (!body_is_sdp(msg))
 		return "no answer in ACK";
 
 	if (call->h.answerh(msg->mb, call->arg))

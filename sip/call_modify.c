@@ -18,13 +18,6 @@
 #include "sip/private.h"
 
 
-static bool has_sdp(const struct sip_msg *msg)
-{
-	return mbuf_get_left(msg->mb) &&
-		msg_ctype_cmp(&msg->ctyp, "application", "sdp");
-}
-
-
 static void reply_retry_later(struct sipstack *ss, const struct sip_msg *msg)
 {
 	(void)sip_treplyf(NULL, NULL, ss->sip, msg, false, 500,
@@ -260,12 +253,12 @@ static void modify_answered(struct call *call, const struct sip_msg *msg)
 	call->retries = 0;
 	(void)dialog_target(call->dlg, msg);
 	if (ack_send(call->ss, call->dlg, msg->cseq.num, NULL))
-		warning("sip: call %s: ACK not sent\n", call->dlg->callid);
+		warning("sip: call %s: ACK not sent", call->dlg->callid);
 	if (closed)
 		return;
 
 	setimer_response(call, msg);
-	if (!has_sdp(msg) || call->h.answerh(msg->mb, call->arg))
+	if (!body_is_sdp(msg) || call->h.answerh(msg->mb, call->arg))
 		call->h.refusedh(0, call->arg);
 	if (call->state == CALL_UP)
 		call_modify_next(call);
@@ -478,7 +471,7 @@ void call_refresh(struct call *call)
 	if (call->se.peer_update) {
 		call->refresh_due = false;
 		if (refresh_update(call))
-			warning("sip: call %s: UPDATE not sent\n",
+			warning("sip: call %s: UPDATE not sent",
 				call->dlg->callid);
 		return;
 	}

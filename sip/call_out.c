@@ -15,13 +15,6 @@
 static int invite(struct call *call);
 
 
-static bool has_sdp(const struct sip_msg *msg)
-{
-	return mbuf_get_left(msg->mb) &&
-		msg_ctype_cmp(&msg->ctyp, "application", "sdp");
-}
-
-
 static void close_failed(struct call *call, int err,
 			 const struct sip_msg *msg)
 {
@@ -53,7 +46,7 @@ static const char *answer_late(struct call *call, const struct sip_msg *msg,
 {
 	char errbuf[128] = "";
 
-	if (!has_sdp(msg))
+	if (!body_is_sdp(msg))
 		return "no offer in 200";
 
 	if (call->h.offerh(msg->mb, answerp, errbuf, sizeof(errbuf),
@@ -75,7 +68,7 @@ static void invite_answered(struct call *call, const struct sip_msg *msg)
 
 	err = dialog_create(call->dlg, msg);
 	if (err) {
-		warning("sip: 200 from %J without a usable Contact\n",
+		warning("sip: 200 from %J without a usable Contact",
 			&msg->src);
 		call_close(call, 0, "bad answer");
 		return;
@@ -89,7 +82,7 @@ static void invite_answered(struct call *call, const struct sip_msg *msg)
 
 	if (!call->sent)
 		bad = answer_late(call, msg, &answer);
-	else if (!has_sdp(msg))
+	else if (!body_is_sdp(msg))
 		bad = "no answer in 200";
 	else if (call->h.answerh(msg->mb, call->arg))
 		bad = "bad answer";
@@ -284,6 +277,8 @@ int call_dial(struct call **callp, struct sipstack *ss, const char *uri,
 		goto out;
 
 	err = invite(call);
+	if (err == EINVAL && !ss->dnsc)
+		err = EHOSTUNREACH;            /* a name, and no DNS     */
 	if (err)
 		goto out;
 

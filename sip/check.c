@@ -219,8 +219,11 @@ static bool scheme_ok(const struct sip_msg *msg)
 bool check_request(struct sipstack *ss, struct sip_msg *msg)
 {
 	const char *bad;
+	struct pl pl;
 
-	if (!pl_isset(&msg->via.sentby))
+	/* maddr would have libre send our answers to whom the peer likes */
+	if (!pl_isset(&msg->via.sentby) ||
+	    !msg_param_decode(&msg->via.params, "maddr", &pl))
 		return false;
 
 	bad = syntax_bad(msg);

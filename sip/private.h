@@ -126,6 +126,9 @@ int  addr_facing(const struct sipstack *ss, const struct sa *peer,
 		 struct sa *laddr);
 int  addr_contact(const struct sipstack *ss, struct contact *c,
 		  const char *user, const struct sip_msg *msg);
+int  addr_contact_req(const struct sipstack *ss, struct contact *c,
+		      const char *user, enum sip_transp tp,
+		      const struct sa *src, const struct sa *dst);
 int  addr_host_lookup(const struct pl *host, struct sa *addr);
 int  addr_via_fix(const struct sipstack *ss, struct mbuf *mb,
 		  enum sip_transp tp, const struct sa *src,
@@ -139,6 +142,7 @@ int  text_quoted(struct re_printf *pf, const char *str);
 bool text_uri_ok(const char *uri);
 bool text_method_known(const struct pl *met);
 int  body_print(struct re_printf *pf, const struct mbuf *body);
+bool body_is_sdp(const struct sip_msg *msg);
 
 /* check.c */
 bool check_request(struct sipstack *ss, struct sip_msg *msg);

@@ -108,7 +108,7 @@ static bool peek_handler(struct sa *src, struct mbuf *mb, void *arg)
 			 SIP_MALFORMED_MAX))
 		return true;
 
-	debug("sip: malformed message from %J\n", src);
+	debug("sip: malformed message from %J", src);
 	if (malformed_reply(&reply, src, (char *)mbuf_buf(mb),
 			    mbuf_get_left(mb), ss->software))
 		return true;

@@ -199,3 +199,10 @@ int body_print(struct re_printf *pf, const struct mbuf *body)
 			  n ? "Content-Type: application/sdp\r\n" : "", n,
 			  n ? mbuf_buf(body) : NULL, n);
 }
+
+
+bool body_is_sdp(const struct sip_msg *msg)
+{
+	return mbuf_get_left(msg->mb) &&
+		msg_ctype_cmp(&msg->ctyp, "application", "sdp");
+}

@@ -515,6 +515,51 @@ static int test_listen(void)
 }
 
 
+/* Other ways to say where: IPv6, a name of /etc/hosts */
+static int test_names(void)
+{
+	struct ua a = {0}, b = {0};
+	struct sa v6;
+	char uri[128];
+	struct mbuf *mb = sip_body("v=0\r\n");
+	int err;
+
+	err  = ua_init(&a, 0, 90);
+	err |= ua_init(&b, 0, 90);
+	TEST_ERR(err);
+	b.auto_answer = true;
+
+	(void)re_snprintf(uri, sizeof(uri), "sip:3000@localhost:%u",
+			  sa_port(&b.addr));
+	TEST_ERR(call_dial(&a.call, a.ss, uri, "", "", mb, &ua_handlers,
+			   &a));
+	TEST_TRUE(until(&a.estab, 1, 1000));
+	a.call = mem_deref(a.call);
+	TEST_TRUE(until(&b.closed, 1, 1000));
+	b.call = mem_deref(b.call);
+
+	if (sipstack_listen(a.ss, "udp [::1]:0") ||
+	    sipstack_listen(b.ss, "udp [::1]:0"))
+		goto out;                      /* no IPv6 here           */
+
+	(void)sa_set_str(&v6, "::1", 0);
+	TEST_ERR(sip_transp_laddr(b.ss->sip, &v6, SIP_TRANSP_UDP, &v6));
+	(void)re_snprintf(uri, sizeof(uri), "sip:3000@%J", &v6);
+	TEST_ERR(call_dial(&a.call, a.ss, uri, "3000", "", mb, &ua_handlers,
+			   &a));
+	TEST_TRUE(until(&a.estab, 2, 1000));
+	TEST_STR("sip:3000@[::1]", call_peer_uri(b.call));
+	a.call = mem_deref(a.call);
+	TEST_TRUE(until(&b.closed, 2, 1000));
+
+ out:
+	mem_deref(mb);
+	ua_close(&a);
+	ua_close(&b);
+	return err;
+}
+
+
 /* Re-INVITEs of both at the same moment, many times: both must get through
  * and agree in the end */
 static int test_glare(void)
@@ -580,6 +625,7 @@ static const struct test testv[] = {
 	{"whom we cannot call", test_dial_bad},
 	{"our address for them", test_local_addr},
 	{"where to listen", test_listen},
+	{"a name, an IPv6 address", test_names},
 	{"both at once", test_glare},
 };
 
