@@ -133,6 +133,15 @@ static void add_new(struct scene *s, const struct scene_want *w)
 	}
 }
 
+static void replace(struct scene *s, struct tile *t, struct vin *vin)
+{
+	vin_look(t->vin, false);
+	tile_close(t);
+	tile_open(t, vin);
+	vin_look(vin, true);
+	s->relayout = true;
+}
+
 /* Somebody without a tile speaks: who has been silent longest gives way. */
 static void show_speaker(struct scene *s, const struct scene_want *w)
 {
@@ -143,18 +152,31 @@ static void show_speaker(struct scene *s, const struct scene_want *w)
 		if (vin_id(w->vinv[i]) == w->speaker)
 			vin = w->vinv[i];
 	}
-	if (!vin || tile_find(s, vin) >= 0 || s->tilec < LAYOUT_MAX)
+	if (!vin || tile_find(s, vin) >= 0)
 		return;
 	/* of equals the last: who came first stays longest */
 	for (unsigned i = 0; i < s->tilec; i++) {
 		if (s->tilev[i].spoke_us <= oldest->spoke_us)
 			oldest = &s->tilev[i];
 	}
-	vin_look(oldest->vin, false);
-	tile_close(oldest);
-	tile_open(oldest, vin);
-	vin_look(vin, true);
-	s->relayout = true;
+	replace(s, oldest, vin);
+}
+
+/* A card that never spoke gives way to a picture. */
+static void show_picture(struct scene *s, const struct scene_want *w)
+{
+	struct tile *card = NULL;
+
+	for (unsigned i = 0; i < s->tilec; i++) {
+		if (!s->tilev[i].spoke_us && !vin_on(s->tilev[i].vin))
+			card = &s->tilev[i];
+	}
+	for (unsigned i = 0; card && i < w->vinc; i++) {
+		if (!vin_on(w->vinv[i]) || tile_find(s, w->vinv[i]) >= 0)
+			continue;
+		replace(s, card, w->vinv[i]);
+		return;
+	}
 }
 
 void scene_set(struct scene *s, const struct scene_want *w)
@@ -163,7 +185,10 @@ void scene_set(struct scene *s, const struct scene_want *w)
 
 	remove_gone(s, w);
 	add_new(s, w);
-	show_speaker(s, w);
+	if (s->tilec == LAYOUT_MAX && w->vinc > s->tilec) {
+		show_picture(s, w);
+		show_speaker(s, w);
+	}
 	s->speaker = w->speaker;
 	s->recording = w->recording;
 

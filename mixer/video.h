@@ -29,7 +29,7 @@ struct video;
 struct video_src;
 struct video_watch;
 
-enum { VIDEO_SRCS_MAX = 64 };     /* shown; 25 in the grid at a time      */
+enum { VIDEO_SRCS_MAX = 2048 };   /* parties; 25 are shown at a time      */
 
 /** One encode: what a watcher can take.  Equal rungs are shared. */
 struct video_rung {

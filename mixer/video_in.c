@@ -552,6 +552,17 @@ void vin_tell(struct vin *vin, enum video_event ev)
 	send_event(vin, ev);
 }
 
+bool vin_on(struct vin *vin)
+{
+	bool on;
+
+	pthread_mutex_lock(&vin->mtx);
+	on = vin->on;
+	pthread_mutex_unlock(&vin->mtx);
+
+	return on;
+}
+
 bool vin_sends(struct vin *vin)
 {
 	bool sends;

@@ -29,7 +29,8 @@ enum {
 	VIN_ASK_MAX_US = 4000000, /* … and last                           */
 	VIN_FRESH_US  = 300000,   /* a new sender's own key frame may come */
 	VIN_FROZEN_US = 2000000,
-	VIN_BROKEN    = 30,       /* frames refused in a row              */
+	VIN_BROKEN    = 3,        /* refused in a row, though after each
+	                           * nothing but a key frame is tried     */
 };
 
 /** What the tick needs to know, a copy */
@@ -67,6 +68,7 @@ void vin_take(struct vin *vin, uint64_t now_us, uint64_t until_us,
 
 /** The party's state goes out as an event when it differs from the last. */
 void vin_tell(struct vin *vin, enum video_event ev);       /* tick         */
+bool vin_on(struct vin *vin);     /* pictures are to be expected          */
 bool vin_sends(struct vin *vin);  /* packets came since somebody looks    */
 
 json_t *vin_stats(struct vin *vin);                        /* any          */

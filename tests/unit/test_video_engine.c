@@ -711,6 +711,46 @@ static int test_garbage(void)
 	return err;
 }
 
+/* More than there are tiles: who speaks is seen, and pictures before
+ * cards. */
+static int test_crowd(void)
+{
+	struct video_src *cardv[40] = {0};
+	struct video_watch *w = NULL;
+	struct ticket t;
+	struct fix f;
+	int err = 0;
+
+	TEST_ERR(fix_open(&f));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	for (uint32_t i = 0; i < 40; i++) {
+		cam_ticket(&t, 100 + i, "A card", CODEC_NONE);
+		TEST_ERR(video_src_alloc(&cardv[i], f.v, &t));
+	}
+	idle(&f, 5);
+	TEST_ERR(join(&f, 1, "", CODEC_H264, 320, 180, 0xc02020));
+	TEST_ERR(step(&f, 25));
+	TEST_TRUE(is_rgb(viewer_frame(f.rungv[0].viewer), 1152, 640,
+			 0xc02020, 5));
+	TEST_EQ(1, f.partyv[1].evv[VIDEO_LIVE]);
+
+	/* a card that nobody sees speaks, then another */
+	video_speaker(f.v, 130);
+	TEST_ERR(step(&f, 15));
+	video_speaker(f.v, 131);
+	TEST_ERR(step(&f, 15));
+	TEST_ERR(take_shot(&f));
+	TEST_TRUE(is_rgb(f.shot, 1025, 430, 0x35b36b, 2) ||
+		  is_rgb(f.shot, 897, 577, 0x35b36b, 2) ||
+		  is_rgb(f.shot, 769, 577, 0x35b36b, 2));
+ out:
+	for (unsigned i = 0; i < 40; i++)
+		mem_deref(cardv[i]);
+	mem_deref(w);
+	fix_close(&f);
+	return err;
+}
+
 /* --- pictures to look at ---------------------------------------------- */
 
 static void draw_person(struct cam *cam, unsigned i)
@@ -814,6 +854,7 @@ static const struct test testv[] = {
 	{"lip sync holds pictures, or the sound", test_lipsync},
 	{"packetization mode 0, small rungs, VP8", test_modes},
 	{"garbage is refused", test_garbage},
+	{"more parties than tiles", test_crowd},
 	{"pictures of rooms, every script", test_pictures},
 };
 
