@@ -254,6 +254,11 @@ static void news_timeout(void *arg)
 
 	db->told = db->state.trouble;
 	db_state(db, &state);
+	if (db->troubleh) {
+		/* he says it, as an event */
+		db->troubleh(&state, db->arg);
+		return;
+	}
 	if (db->told)
 		warning("catalogue trouble text=\"%s\" waiting=%zu",
 			state.text, state.waiting);
@@ -261,9 +266,6 @@ static void news_timeout(void *arg)
 		info("catalogue mended written=%llu lost=%llu",
 		     (unsigned long long)state.written,
 		     (unsigned long long)state.lost);
-
-	if (db->troubleh)
-		db->troubleh(&state, db->arg);
 }
 
 
