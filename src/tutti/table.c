@@ -119,22 +119,40 @@ int table_cell(struct table *table, const char *text, const char *sgr)
 }
 
 
+/* Blanks wait in *gapp until something follows: no line ends with them. */
 static void put_cell(FILE *f, const char *text, const char *sgr,
-		     unsigned width, bool right, bool last)
+		     unsigned width, bool right, unsigned *gapp)
 {
 	const unsigned w = text_width(text);
-	const int pad = width > w ? (int)(width - w) : 0;
+	const unsigned pad = width > w ? width - w : 0;
 
 	if (right)
-		fprintf(f, "%*s", pad, "");
-	if (sgr)
-		color_on(f, sgr);
-	text_put(f, text);
-	if (sgr)
-		color_off(f);
-	if (!right && !last)
-		fprintf(f, "%*s", pad, "");
-	fputs(last ? "\n" : "  ", f);
+		*gapp += pad;
+	if (w) {
+		fprintf(f, "%*s", (int)*gapp, "");
+		*gapp = 0;
+		if (sgr)
+			color_on(f, sgr);
+		text_put(f, text);
+		if (sgr)
+			color_off(f);
+	}
+	if (!right)
+		*gapp += pad;
+	*gapp += 2;
+}
+
+
+static void put_row(FILE *f, const struct table *table,
+		    const unsigned *widthv, const struct cell *cellv)
+{
+	unsigned c, gap = 0;
+
+	for (c = 0; c < table->cols; c++)
+		put_cell(f, cellv ? cellv[c].text : table->headv[c].name,
+			 cellv ? cellv[c].sgr : "1", widthv[c],
+			 table->headv[c].right, &gap);
+	fputc('\n', f);
 }
 
 
@@ -152,13 +170,7 @@ void table_print(const struct table *table, FILE *f)
 		widthv[c] = w > widthv[c] ? w : widthv[c];
 	}
 
-	for (c = 0; c < table->cols; c++)
-		put_cell(f, table->headv[c].name, "1", widthv[c],
-			 table->headv[c].right, c + 1 == table->cols);
-	for (i = 0; i < table->cellc; i++) {
-		c = (unsigned)(i % table->cols);
-		put_cell(f, table->cellv[i].text, table->cellv[i].sgr,
-			 widthv[c], table->headv[c].right,
-			 c + 1 == table->cols);
-	}
+	put_row(f, table, widthv, NULL);
+	for (i = 0; i + table->cols <= table->cellc; i += table->cols)
+		put_row(f, table, widthv, &table->cellv[i]);
 }
