@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,6 +124,58 @@ static int test_full(void)
 
  out:
 	mem_deref(db);
+	place_remove(&place);
+	return err;
+}
+
+
+/* The same on a disk that is really full, down to the last byte. */
+static int test_full_disk(void)
+{
+	struct place place = {0};
+	struct news news = {0};
+	struct db *db = NULL;
+	char path[128], filler[4096];
+	uint64_t meeting;
+	bool mounted = false;
+	FILE *f;
+	int i, err = 0;
+
+	TEST_ERR(place_make(&place));
+	if (mount("tmpfs", place.dir, "tmpfs", 0, "size=1m")) {
+		printf("# may not mount: not tried\n");
+		goto out;
+	}
+	mounted = true;
+	TEST_ERR(place_open(&db, &place));
+	db_set_handler(db, news_handler, &news);
+	TEST_ERR(db_meeting_start(db, &meeting, 0, "demo", T0));
+
+	(void)re_snprintf(path, sizeof(path), "%s/filler", place.dir);
+	f = fopen(path, "w");
+	TEST_TRUE(f);
+	memset(filler, 0, sizeof(filler));
+	while (fwrite(filler, 1, sizeof(filler), f) == sizeof(filler))
+		;
+	(void)fclose(f);
+
+	for (i = 0; i < 100; i++)
+		TEST_EQ(i + 1, big_event(db));
+	TEST_ERR(db_meeting_end(db, meeting, T0 + 1, 1, "empty"));
+	TEST_ERR(loop_until(&news.trouble, PATIENCE_MS));
+	TEST_EQ(ENOSPC, add_room(db, "demo"));
+
+	TEST_EQ(0, unlink(path));
+	TEST_ERR(loop_until(&news.mended, 2 * PATIENCE_MS));
+	TEST_EQ(100, place_count(&place, "SELECT count(*) FROM event"));
+	TEST_EQ(1, place_count(&place, "SELECT count(*) FROM meeting"
+			       " WHERE reason = 'empty'"));
+	TEST_ERR(add_room(db, "demo"));
+
+ out:
+	mem_deref(db);
+	if (mounted && umount(place.dir))
+		printf("# could not unmount %s\n", place.dir);
 	place_remove(&place);
 	return err;
 }
@@ -670,6 +723,7 @@ static int test_check(void)
 
 const struct test trouble_testv[] = {
 	{"a full disk delays, and loses nothing", test_full},
+	{"a disk that is full to the last byte", test_full_disk},
 	{"the queue is bounded", test_overflow},
 	{"somebody else holds the lock", test_locked},
 	{"a damaged file is refused in words", test_damaged},
