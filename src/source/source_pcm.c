@@ -111,7 +111,7 @@ static bool hand_out(struct source_pcm *pcm, unsigned least)
 static int set_up(struct source_pcm *pcm)
 {
 	const AVFrame *f = pcm->frame;
-	AVChannelLayout in, out = AV_CHANNEL_LAYOUT_STEREO;
+	AVChannelLayout in = {0}, out = AV_CHANNEL_LAYOUT_STEREO;
 	int e;
 
 	if (pcm->swr && pcm->hz == f->sample_rate

@@ -248,6 +248,7 @@ static void src_close(struct src *s)
 		opus_decoder_destroy(s->opus);
 	avcodec_free_context(&s->h264);
 	mem_deref(s->frame);
+	memset(s, 0, sizeof(*s));
 }
 
 /* Strongest tone among 10 Hz steps in the last second, and its level. */
@@ -551,7 +552,6 @@ static int test_fails(void)
 			TEST_FAIL("%s: %s", badv[i].url, s.events);
 		TEST_EQ(1, finish(&s, 0));
 		src_close(&s);
-		memset(&s, 0, sizeof(s));
 	}
  out:
 	src_close(&s);

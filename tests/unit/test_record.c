@@ -417,6 +417,7 @@ static int test_states(void)
 	unsigned i;
 	int err, fd = temp_fd(path, sizeof(path));
 
+	on_loop();
 	err = feed_init(&feed, W, H);
 	TEST_ERR(err);
 	err = recorder_alloc(&r);
@@ -462,6 +463,7 @@ static int test_slow_disk(void)
 	unsigned i;
 	int err, fd = temp_fd(path, sizeof(path));
 
+	on_loop();
 	sem_init(&said.hold, 0, 0);
 	err = feed_init(&feed, 64, 64);
 	TEST_ERR(err);
@@ -506,6 +508,7 @@ static int test_disk_full(void)
 	unsigned i;
 	int err, fd = open("/dev/full", O_RDWR);
 
+	on_loop();
 	err = feed_init(&feed, W, H);
 	TEST_ERR(err);
 	err = recorder_alloc(&r);
@@ -568,6 +571,7 @@ static int test_png(void)
 	char path[128];
 	int err, fd = temp_fd(path, sizeof(path));
 
+	on_loop();
 	sem_init(&said.hold, 0, 0);
 	err = recorder_alloc(&r);
 	TEST_ERR(err);
