@@ -23,6 +23,7 @@
 #include "tuttid/events.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
+#include "tuttid/pin_guard.h"
 #include "tuttid/room.h"
 #include "tuttid/server.h"
 #include "tuttid/text.h"
@@ -30,6 +31,7 @@
 enum { FD_ARTP, FD_ARTCP, FD_VRTP, FD_VRTCP };
 
 static struct log_rate refuse_rate;
+static struct pin_guard pin_guard;
 
 static const struct call_h call_handlers;
 
@@ -269,10 +271,30 @@ static bool is_full(const struct server *srv, const struct room *room)
 	return room->meeting && meeting_count(room->meeting, true) >= max;
 }
 
+/* The reason to refuse, or NULL */
+static const char *bad_pin(const struct call *call,
+			   const struct room_dial *dial)
+{
+	const struct sa *addr = call_peer_addr(call);
+	const uint64_t now = clock_us();
+
+	if (!dial->pin_given)
+		return dial->pin_ok ? NULL : "PIN required";
+	if (!pin_guard_ok(&pin_guard, addr, now))
+		return "Too many wrong PINs";
+	if (dial->pin_ok)
+		return NULL;
+
+	pin_guard_wrong(&pin_guard, addr, now);
+
+	return "Wrong PIN";
+}
+
 /* The room for a caller, or refused and NULL */
 static struct room *admit(struct server *srv, struct call *call, bool *hostp)
 {
 	struct room_dial dial;
+	const char *bad;
 	struct pl user;
 
 	if (srv->closing) {
@@ -285,9 +307,9 @@ static struct room *admit(struct server *srv, struct call *call, bool *hostp)
 		refuse(srv, call, 404, "No such room", 0);
 		return NULL;
 	}
-	if (!dial.pin_ok) {
-		refuse(srv, call, 403, dial.pin_given ? "Wrong PIN"
-						      : "PIN required", 0);
+	bad = bad_pin(call, &dial);
+	if (bad) {
+		refuse(srv, call, 403, bad, 0);
 		return NULL;
 	}
 	if (dial.room->cfg.locked && !dial.host) {

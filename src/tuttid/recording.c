@@ -118,6 +118,22 @@ static uint64_t seg_duration_ms(const struct recording *rec)
 	return us / 1000;
 }
 
+void recording_describe(const struct recording *rec, json_t *obj)
+{
+	uint64_t ms = 0, bytes = 0;
+
+	/* the row has the sums of the segments that ended */
+	(void)json_u64(obj, "duration_ms", &ms);
+	(void)json_u64(obj, "bytes", &bytes);
+	if (!rec->open)
+		return;
+
+	(void)json_object_set_new(obj, "duration_ms", json_integer(
+		(json_int_t)(ms + seg_duration_ms(rec))));
+	(void)json_object_set_new(obj, "bytes", json_integer(
+		(json_int_t)(bytes + recording_bytes(rec))));
+}
+
 static void seg_end(struct recording *rec, uint64_t duration_ms,
 		    uint64_t bytes)
 {

@@ -48,6 +48,9 @@ void recording_mixer_gone(struct recording *rec, const char *text);
 uint64_t recording_id(const struct recording *rec);
 bool recording_paused(const struct recording *rec);
 
+/** Length and size of one that runs, into its row's object. */
+void recording_describe(const struct recording *rec, json_t *obj);
+
 /** What is being written now. */
 uint64_t recording_bytes(const struct recording *rec);
 

@@ -36,6 +36,21 @@ static void refuse(struct req *req, struct server *srv, int err, uint64_t id)
 			 db_strerror(srv->db));
 }
 
+/* A row of one that runs is behind. */
+static void freshen(const struct server *srv, json_t *obj)
+{
+	uint64_t id = 0;
+	struct le *le;
+
+	(void)json_u64(obj, "recording", &id);
+	LIST_FOREACH(&srv->meetingl, le) {
+		const struct meeting *m = le->data;
+
+		if (m->rec && recording_id(m->rec) == id)
+			recording_describe(m->rec, obj);
+	}
+}
+
 static void answer(struct server *srv, struct req *req, uint64_t id)
 {
 	json_t *obj = NULL;
@@ -133,7 +148,8 @@ void verb_recording_list(struct server *srv, struct req *req,
 	const char *name = NULL;
 	const struct room *room;
 	uint32_t limit = 100;
-	json_t *arr = NULL;
+	json_t *arr = NULL, *obj;
+	size_t i;
 
 	/* rooms that are gone still have recordings */
 	(void)json_str(args, "room", &name);
@@ -144,8 +160,11 @@ void verb_recording_list(struct server *srv, struct req *req,
 
 	if (db_recording_list(srv->db, name, limit, &arr))
 		refuse(req, srv, EIO, 0);
-	else
+	else {
+		json_array_foreach(arr, i, obj)
+			freshen(srv, obj);
 		req_ok(req, arr);
+	}
 }
 
 void verb_recording_show(struct server *srv, struct req *req,
@@ -159,8 +178,10 @@ void verb_recording_show(struct server *srv, struct req *req,
 	err = db_recording_show(srv->db, id, &obj);
 	if (err)
 		refuse(req, srv, err, id);
-	else
+	else {
+		freshen(srv, obj);
 		req_ok(req, obj);
+	}
 }
 
 /* ---- delete ---- */

@@ -23,6 +23,7 @@
 #include "tuttid/child.h"
 #include "tuttid/control.h"
 #include "tuttid/events.h"
+#include "tuttid/pin_guard.h"
 #include "tuttid/req.h"
 #include "tuttid/room.h"
 #include "tuttid/server.h"
@@ -321,6 +322,35 @@ static int test_dial(void)
 	}
  out:
 	down();
+	return err;
+}
+
+static int test_guessing(void)
+{
+	static struct pin_guard guard;
+	const uint64_t ms = 1000;
+	struct sa a, b;
+	uint64_t now = 5 * 1000000;
+	int err, i;
+
+	err  = sa_set_str(&a, "192.0.2.1", 5060);
+	err |= sa_set_str(&b, "192.0.2.2", 5060);
+	TEST_ERR(err);
+
+	for (i = 0; i < PIN_GUARD_TRIES; i++) {
+		TEST_TRUE(pin_guard_ok(&guard, &a, now));
+		pin_guard_wrong(&guard, &a, now);
+		sa_set_port(&a, 6000 + i);      /* does not help */
+	}
+	TEST_TRUE(!pin_guard_ok(&guard, &a, now));
+	TEST_TRUE(pin_guard_ok(&guard, &b, now));
+	now += (PIN_GUARD_MS - 1) * ms;
+	TEST_TRUE(!pin_guard_ok(&guard, &a, now));
+	now += ms;
+	TEST_TRUE(pin_guard_ok(&guard, &a, now));
+	pin_guard_wrong(&guard, &a, now);
+	TEST_TRUE(pin_guard_ok(&guard, &a, now));
+ out:
 	return err;
 }
 
@@ -685,6 +715,7 @@ static const struct test testv[] = {
 	{"arguments are checked, things found", test_arguments},
 	{"rooms and sources come back", test_restart},
 	{"what callers dial", test_dial},
+	{"who guesses PINs waits", test_guessing},
 	{"events are followed and resumed", test_follow},
 	{"a request is answered once", test_unanswered},
 	{"text of peers is tidied", test_text},
