@@ -16,6 +16,7 @@
 
 enum {
 	TICK_US = AUDIO_TICK_MS * 1000,
+	RAMP_UP    = 120,         /* samples                              */
 	CROWD_HOLD = 100,         /* ticks after talking, in a crowd      */
 };
 
@@ -89,16 +90,17 @@ static bool admitted(const struct audio *a, const struct aleg *leg)
 }
 
 
+/* Quickly in, so that no word loses its beginning; slowly out */
 static void ramp(int16_t *x, unsigned ch, bool up)
 {
-	unsigned i, c;
+	unsigned i, c, n = up ? RAMP_UP : MIX_FRAME;
 
-	for (i = 0; i < MIX_FRAME; i++) {
-		int g = (int)(up ? i : MIX_FRAME - i);
+	for (i = 0; i < n; i++) {
+		int g = (int)(up ? i : n - i);
 
 		for (c = 0; c < ch; c++)
 			x[i * ch + c] = (int16_t)(x[i * ch + c] * g /
-						  MIX_FRAME);
+						  (int)n);
 	}
 }
 
