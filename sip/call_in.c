@@ -216,7 +216,7 @@ void call_invite_handler(struct sipstack *ss, const struct sip_msg *msg)
 		return;
 	}
 	if (!call_user_known(ss, msg)) {
-		(void)sip_treply(NULL, ss->sip, msg, 404, "Not Found");
+		(void)sip_reply(ss->sip, msg, 404, "Not Found");
 		return;
 	}
 	if (!check_offer_type(ss, msg))

@@ -104,6 +104,7 @@ static bool offer_welcome(struct call *call, const struct sip_msg *msg)
 void call_reinvite_handler(struct call *call, const struct sip_msg *msg)
 {
 	const struct setimer old = call->se;
+	const bool offer = mbuf_get_left(msg->mb) != 0;
 	struct mbuf *body = NULL;
 	int err;
 
@@ -120,8 +121,7 @@ void call_reinvite_handler(struct call *call, const struct sip_msg *msg)
 	err = make_body(call, msg, &body);
 	if (!err) {
 		(void)dialog_target(call->dlg, msg);
-		err = reply_2xx(call, NULL, msg, body,
-				!mbuf_get_left(msg->mb));
+		err = reply_2xx(call, NULL, msg, body, !offer);
 	}
 	mem_deref(body);
 	if (err) {
@@ -162,7 +162,7 @@ void call_update_handler(struct call *call, const struct sip_msg *msg)
 {
 	const struct setimer old = call->se;
 	struct mbuf *body = NULL;
-	bool offer = mbuf_get_left(msg->mb) != 0;
+	const bool offer = mbuf_get_left(msg->mb) != 0;
 
 	if (call->state == CALL_CLOSED) {
 		(void)sip_treply(NULL, call->ss->sip, msg, 481,

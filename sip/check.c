@@ -3,8 +3,9 @@
  * sip/check.c -- may we act on this request?  (RFC 3261 section 8.2)
  *
  * libre decodes leniently and takes the last of several headers; what RFC
- * 4475 wants refused is refused here.  Answers are stateless but for
- * INVITE, whose refusals must be sent again until the ACK comes.
+ * 4475 wants refused is refused here.  Answers are stateless (8.2.7): who
+ * did not get one asks again, and a flood costs no memory and is not
+ * multiplied by our retransmissions.
  *
  * Threads: loop.
  */
@@ -19,13 +20,8 @@ static void refuse(struct sipstack *ss, const struct sip_msg *msg,
 	if (!pl_strcmp(&msg->met, "ACK"))
 		return;
 
-	if (!pl_strcmp(&msg->met, "INVITE"))
-		(void)sip_treplyf(NULL, NULL, ss->sip, msg, false, scode,
-				  reason, "%sContent-Length: 0\r\n\r\n",
-				  hdrs);
-	else
-		(void)sip_replyf(ss->sip, msg, scode, reason,
-				 "%sContent-Length: 0\r\n\r\n", hdrs);
+	(void)sip_replyf(ss->sip, msg, scode, reason,
+			 "%sContent-Length: 0\r\n\r\n", hdrs);
 }
 
 

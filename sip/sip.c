@@ -216,8 +216,7 @@ static void in_dialog(struct sipstack *ss, const struct sip_msg *msg,
 	if (pl_isset(&msg->to.tag))
 		call = call_find(ss, msg);
 	if (!call) {
-		(void)sip_treply(NULL, ss->sip, msg, 481,
-				 "Call Does Not Exist");
+		(void)sip_reply(ss->sip, msg, 481, "Call Does Not Exist");
 		return;
 	}
 	if (!dialog_seq_ok(call->dlg, msg)) {
@@ -247,11 +246,10 @@ static void other_handler(struct sipstack *ss, const struct sip_msg *msg)
 {
 	bool known = text_method_known(&msg->met);
 
-	(void)sip_treplyf(NULL, NULL, ss->sip, msg, false,
-			  known ? 405 : 501,
-			  known ? "Method Not Allowed" : "Not Implemented",
-			  "Allow: " SIP_ALLOW "\r\n"
-			  "Content-Length: 0\r\n\r\n");
+	(void)sip_replyf(ss->sip, msg, known ? 405 : 501,
+			 known ? "Method Not Allowed" : "Not Implemented",
+			 "Allow: " SIP_ALLOW "\r\n"
+			 "Content-Length: 0\r\n\r\n");
 }
 
 

@@ -44,11 +44,13 @@ struct mbuf *sip_body(const char *text)
 }
 
 
-static void note_body(struct ua *ua, const struct mbuf *mb)
+/* Reads it to the end, as a decoder may */
+static void note_body(struct ua *ua, struct mbuf *mb)
 {
 	size_t n = min(mbuf_get_left(mb), sizeof(ua->body) - 1);
 
 	memcpy(ua->body, mbuf_buf(mb), n);
+	mb->pos = mb->end;
 	ua->body[n] = '\0';
 }
 
@@ -289,7 +291,8 @@ int peer_send(struct peer *p, const char *fmt, ...)
 	if (!err && send(p->fd, mb->buf, mb->end, MSG_NOSIGNAL) < 0)
 		err = errno;
 	mem_deref(mb);
-	sip_pump(2);
+	if (!p->burst)
+		sip_pump(2);
 
 	return err;
 }

@@ -39,6 +39,7 @@ struct mbuf *sip_body(const char *text);
 struct peer {
 	int fd;
 	bool tcp;
+	bool burst;                   /* peer_send() does not pump       */
 	struct sa addr, to;
 	char callid[64], tag[16], rtag[64];
 	unsigned branch;
