@@ -17,6 +17,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "tuttid/child.h"
 
 extern char **environ;

@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "base/thread.h"
-
 enum { CHILD_FDS_MAX = 8, CHILD_LINE_MAX = 4096 };
 
 struct child;
@@ -34,7 +32,7 @@ int child_path(char *buf, size_t size, const char *name);
 int child_spawn(struct child **childp, const char *path,
 		const char *const *argv, const int *fdv, size_t fdc,
 		bool both, child_line_h *lineh, child_exit_h *exith,
-		void *arg) ON(loop);
+		void *arg);
 
 pid_t child_pid(const struct child *child);
 

@@ -12,6 +12,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "tuttid/control.h"
 #include "tuttid/req.h"
 

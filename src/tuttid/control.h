@@ -14,8 +14,6 @@
 
 #include <jansson.h>
 
-#include "base/thread.h"
-
 enum {
 	CONTROL_LINE_MAX    = 65536,
 	CONTROL_CLIENTS_MAX = 64,
@@ -33,7 +31,7 @@ typedef void (control_req_h)(struct req *req, const json_t *msg, void *arg);
 /** Makes the directory if it is missing and takes the place of a socket
  *  that nobody listens on; EADDRINUSE when somebody does. */
 int control_alloc(struct control **ctlp, const char *path,
-		  control_req_h *reqh, void *arg) ON(loop);
+		  control_req_h *reqh, void *arg);
 
 unsigned control_clients(const struct control *ctl);
 

@@ -11,6 +11,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "tuttid/job.h"
 
 struct jobs {

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "db/db.h"
 #include "media/mixer_client.h"
 #include "media/ports.h"

@@ -9,6 +9,7 @@
 #include <re.h>
 
 #include "base/conf.h"
+#include "base/thread.h"
 #include "tuttid/job.h"
 #include "tuttid/req.h"
 #include "tuttid/server.h"

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "db/recording.h"
 #include "tuttid/child.h"
 #include "tuttid/events.h"

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mixproto.h"
+#include "base/thread.h"
 #include "db/db.h"
 #include "db/event.h"
 #include "db/meeting.h"
