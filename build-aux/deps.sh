@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# build-aux/deps.sh -- Debian packages, for quickstart.sh and check.sh
+# shellcheck shell=sh disable=SC2034
+
+# what `./configure && make && make install` needs
+DEPS_BUILD="autoconf automake make gcc pkg-config
+libre-dev libssl-dev libjansson-dev libsqlite3-dev
+libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
+libyuv-dev libopus-dev libx264-dev libvpx-dev libspeexdsp-dev libspandsp-dev
+libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev libcap-dev zlib1g-dev
+espeak-ng mandoc fonts-dejavu-core fonts-noto-core"
+
+# what the tests need beyond that
+DEPS_TEST="clang libclang-rt-14-dev
+baresip-core baresip-ffmpeg sip-tester ffmpeg sqlite3 jq socat
+shellcheck fonts-noto-cjk iproute2 procps xz-utils"
+
+# on Debian 13 the runtime of clang has the number of its clang
+deps_adapt() {
+	if ! apt-cache show libclang-rt-14-dev >/dev/null 2>&1; then
+		DEPS_TEST=$(echo "$DEPS_TEST" |
+			sed 's/libclang-rt-14-dev/libclang-rt-dev/')
+	fi
+}
+
+# deps_install PACKAGE… : installs what is missing, says nothing if nothing is
+deps_install() {
+	missing=
+	for pkg; do
+		dpkg-query -W -f '${Status}\n' "$pkg" 2>/dev/null |
+			grep -q 'ok installed' || missing="$missing $pkg"
+	done
+	[ -z "$missing" ] && return 0
+	if ! command -v apt-get >/dev/null; then
+		echo "please install:$missing" >&2
+		return 1
+	fi
+	as_root=
+	if [ "$(id -u)" != 0 ]; then
+		if ! command -v sudo >/dev/null; then
+			echo "run as root, or install first:$missing" >&2
+			return 1
+		fi
+		as_root=sudo
+	fi
+	echo "installing:$missing"
+	# shellcheck disable=SC2086
+	{ $as_root apt-get update -qq &&
+	  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		--no-install-recommends $missing; } >/dev/null || {
+		echo "apt-get could not install:$missing" >&2
+		return 1
+	}
+}
