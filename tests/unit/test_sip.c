@@ -560,6 +560,77 @@ static int test_names(void)
 }
 
 
+/* What peers call themselves ends up in events, JSON and the picture */
+static int test_text(void)
+{
+	static const struct { const char *in, *out; } cleanv[] = {
+		{"Ann", "Ann"}, {"\"Ann\" ", "Ann"}, {"\"\"", ""},
+		{"\"a\\\"b\\\\c\"", "a\"b\\c"},
+		{"a\r\nb\033[31m\177", "a  b [31m "},
+		{"J\xc3\xb6rg \xe2\x82\xac \xf0\x9f\x98\x80",
+		 "J\xc3\xb6rg \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"J\xf6rg", "J?rg"}, {"\xc3", "?"}, {"\xc0\xaf", "??"},
+		{"\xed\xa0\x80", "???"}, {"\xf5\x80\x80\x80", "????"},
+		{"\xe2\x82", "??"}, {"\xc2\x85", "??"}, {"\xff", "?"},
+	};
+	static const struct { const char *in, *out; } userv[] = {
+		{"3000", "3000"}, {"", ""}, {"%33000", "3000"},
+		{"a%2fb%C3%b6", "a/b\xc3\xb6"}, {"%00", NULL},
+		{"%", NULL}, {"%4", NULL}, {"%4g", NULL}, {"50%", NULL},
+	};
+	struct pl pl;
+	char *str = NULL;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(cleanv); i++) {
+		pl_set_str(&pl, cleanv[i].in);
+		TEST_ERR(text_clean(&str, &pl));
+		TEST_STR(cleanv[i].out, str);
+		str = mem_deref(str);
+	}
+	for (i = 0; i < ARRAY_SIZE(userv); i++) {
+		pl_set_str(&pl, userv[i].in);
+		TEST_EQ(userv[i].out ? 0 : EBADMSG, text_user(&str, &pl));
+		if (userv[i].out)
+			TEST_STR(userv[i].out, str);
+		str = mem_deref(str);
+	}
+
+ out:
+	mem_deref(str);
+	return err;
+}
+
+
+static int test_nobody_there(void)
+{
+	struct ua a = {0}, b = {0};
+	struct peer p = {.fd = -1};
+	int err;
+
+	err  = ua_init(&a, 0, 90);
+	TEST_ERR(err);
+	TEST_ERR(peer_init(&p, &a.addr, true));
+	b.addr = p.addr;                       /* a port nobody listens on */
+	err = dial(&a, &b, "bob", ";transport=tcp", "v=0\r\n");
+	if (!err) {
+		TEST_TRUE(until(&a.closed, 1, 1000));
+		TEST_EQ(0, a.scode);
+		TEST_STR("Connection refused", a.reason);
+		a.call = mem_deref(a.call);
+	}
+	err = 0;
+	sip_pump(5);
+	TEST_EQ(0, a.ss->callc);
+
+ out:
+	peer_close(&p);
+	ua_close(&a);
+	return err;
+}
+
+
 /* Re-INVITEs of both at the same moment, many times: both must get through
  * and agree in the end */
 static int test_glare(void)
@@ -626,7 +697,9 @@ static const struct test testv[] = {
 	{"our address for them", test_local_addr},
 	{"where to listen", test_listen},
 	{"a name, an IPv6 address", test_names},
+	{"nobody is there", test_nobody_there},
 	{"both at once", test_glare},
+	{"their names, made safe", test_text},
 };
 
 

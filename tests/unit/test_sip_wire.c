@@ -620,6 +620,35 @@ static int test_timer_update(void)
 }
 
 
+/* A modify of ours is a refresh too, and may be too short for them */
+static int test_timer_modify(void)
+{
+	struct mbuf *mb = sip_body("v=0\r\ns=ours\r\n");
+	CASE(90, false);
+
+	CALL(TIMER "Session-Expires: 90;refresher=uas\r\n");
+	TEST_ERR(call_modify(ua->call, mb));
+	EXPECT("INVITE sip:ann@");
+	TEST_STR("90;refresher=uac", peer_hdr(p, "Session-Expires"));
+	TEST_ERR(peer_reply(p, 422, "Small", "Min-SE: 200\r\n", NULL));
+	EXPECT("INVITE sip:ann@");
+	HAS("s=ours");
+	TEST_STR("200;refresher=uac", peer_hdr(p, "Session-Expires"));
+	TEST_ERR(peer_reply(p, 200, "OK", TIMER
+			    "Session-Expires: 200;refresher=uas\r\n",
+			    OFFER));
+	EXPECT("ACK");
+	TEST_EQ(1, ua->answers);
+	TEST_TRUE(peer_silent(p, "INVITE", 700));
+	TEST_EQ(0, ua->closed);
+
+ out:
+	mem_deref(mb);
+	fix_close(&f);
+	return err;
+}
+
+
 static int test_timer_expires(void)
 {
 	CASE(0, false);
@@ -942,6 +971,7 @@ static const struct test testv[] = {
 	{"our offer is refused, our peer is gone", test_modify_refused},
 	{"session timer, asked for", test_timer_uas},
 	{"session timer, ours to refresh", test_timer_update},
+	{"session timer, ours to refresh, with an offer", test_timer_modify},
 	{"session timer, theirs to refresh", test_timer_expires},
 	{"INFO", test_info},
 	{"requests outside of a call", test_out_of_dialog},
