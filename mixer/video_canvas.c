@@ -97,10 +97,12 @@ void vbitmap_close(struct vbitmap *bm)
 
 /* --- fitting ---------------------------------------------------------- */
 
-/* A ratio libyuv has a fast path for, at most 5 % above s; s if none is */
+/* A ratio with a fast path, at most 5 % above s; s if there is none */
 static double exact_ratio(double s)
 {
-	static const double ratiov[] = {2, 1, .75, .5, .375, .25, .125};
+	static const double ratiov[] = {
+		2, 1, .75, 2. / 3, .5, .375, 1. / 3, .25, .125
+	};
 
 	for (size_t i = 0; i < sizeof(ratiov) / sizeof(ratiov[0]); i++) {
 		if (ratiov[i] > s * .999 && ratiov[i] < s * 1.05)

@@ -2,8 +2,8 @@
 /*
  * mixer/video_conv.c -- a decoded frame into the canvas
  *
- * I420 is scaled by libyuv straight into the canvas; another matrix or
- * range is put right there, on the few pixels that are shown.  Other pixel
+ * I420 is scaled straight into the canvas, by libyuv, or in exact thirds by
+ * ourselves; another matrix or range is put right there, on the few pixels that are shown.  Other pixel
  * formats take the detour over swscale.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <libyuv.h>
 
 #include "mixer/video_canvas.h"
+#include "mixer/video_third.h"
 
 enum { MATRIX_601, MATRIX_709, MATRIX_2020 };
 
@@ -154,6 +155,39 @@ static int to_i420(struct vconv *conv, const AVFrame *f)
 	return 0;
 }
 
+/* Exact thirds by ourselves; chroma planes must be exact, too. */
+static bool scale_third(const uint8_t *src[3], const int sst[3],
+			uint8_t *dst[3], const int dst_st[3],
+			const struct layout_rect *s,
+			const struct layout_rect *d)
+{
+	bool two = s->w * 2 == d->w * 3 && s->h * 2 == d->h * 3 &&
+		d->w % 4 == 0 && d->h % 4 == 0;
+	bool one = s->w == d->w * 3 && s->h == d->h * 3;
+
+	if (!two && !one)
+		return false;
+	for (int i = 0; i < 3; i++) {
+		unsigned w = i ? d->w / 2 : d->w, h = i ? d->h / 2 : d->h;
+
+		(two ? third_two : third_one)(dst[i], dst_st[i], src[i],
+					      sst[i], w, h);
+	}
+
+	return true;
+}
+
+static void scale(const uint8_t *src[3], const int sst[3], uint8_t *dst[3],
+		  const int dst_st[3], const struct layout_rect *s,
+		  const struct layout_rect *d)
+{
+	if (scale_third(src, sst, dst, dst_st, s, d))
+		return;
+	I420Scale(src[0], sst[0], src[1], sst[1], src[2], sst[2], (int)s->w,
+		  (int)s->h, dst[0], dst_st[0], dst[1], dst_st[1], dst[2],
+		  dst_st[2], (int)d->w, (int)d->h, kFilterBox);
+}
+
 int canvas_draw(struct vpic *canvas, unsigned x, unsigned y,
 		const AVFrame *f, const struct vfit *fit, struct vconv *conv)
 {
@@ -183,10 +217,7 @@ int canvas_draw(struct vpic *canvas, unsigned x, unsigned y,
 		dst[i] = canvas->data[i] + (size_t)(y >> sh) *
 			(size_t)canvas->stride[i] + (x >> sh);
 	}
-	I420Scale(src[0], sst[0], src[1], sst[1], src[2], sst[2], (int)s->w,
-		  (int)s->h, dst[0], canvas->stride[0], dst[1],
-		  canvas->stride[1], dst[2], canvas->stride[2], (int)d->w,
-		  (int)d->h, kFilterBox);
+	scale(src, sst, dst, canvas->stride, s, d);
 
 	key = matrix_of(f) * 2 + is_full(f);
 	if (key) {

@@ -15,6 +15,7 @@
 #include "mixer/video_gov.h"
 #include "mixer/video_label.h"
 #include "mixer/video_lips.h"
+#include "mixer/video_third.h"
 #include "tests/unit/test.h"
 
 /* --- layout ----------------------------------------------------------- */
@@ -321,7 +322,7 @@ static bool near(unsigned want, unsigned less, unsigned got)
 static int test_draw(void)
 {
 	static const unsigned sizev[][2] = {
-		{640, 480}, {1280, 720}, {360, 640}, {175, 143}, {333, 999},
+		{640, 480}, {1280, 720}, {640, 360}, {360, 640}, {175, 143}, {333, 999},
 		{1920, 1080}, {64, 48},
 	};
 	static const uint8_t c[3] = {123, 45, 210};
@@ -411,6 +412,49 @@ static int test_colours(void)
 	vpic_close(&canvas);
 	vconv_close(&conv);
 	av_frame_free(&f);
+	return err;
+}
+
+/* SIMD and C agree to the bit, read and write nothing beside; a flat plane
+ * stays flat. */
+static int test_thirds(void)
+{
+	enum { W = 128, H = 24, G = 170 };
+	uint8_t *src = NULL, a[W * H], b[W * H];
+	int err = 0;
+
+	for (unsigned w = 2; w < W - 8; w += 2) {
+		unsigned h = 2 + w % 5 * 4;
+		size_t n = (size_t)w * 3 * h * 3;
+
+		free(src);
+		src = malloc(n);          /* tight: asan sees over-reads  */
+		TEST_TRUE(src != NULL);
+		rand_bytes(src, n);
+		memset(a, G, sizeof(a));
+		memset(b, G, sizeof(b));
+		third_two(a, W, src, (int)w * 3 / 2, w, h);
+		third_two_c(b, W, src, (int)w * 3 / 2, w, h);
+		TEST_TRUE(!memcmp(a, b, sizeof(a)));
+		TEST_EQ(G, a[w]);
+		third_one(a, W, src, (int)w * 3, w, h);
+		third_one_c(b, W, src, (int)w * 3, w, h);
+		TEST_TRUE(!memcmp(a, b, sizeof(a)));
+		TEST_EQ(G, a[w]);
+
+		memset(src, (int)(w * 2), n);
+		third_two(a, W, src, (int)w * 3 / 2, w, h);
+		third_one(b, W, src, (int)w * 3, w, h);
+		for (unsigned x = 0; x < w; x++) {
+			TEST_EQ(w * 2 & 255, a[x]);
+			TEST_EQ(w * 2 & 255, b[x]);
+		}
+	}
+	memset(src, 255, 9 * 3 * 3);
+	third_one(a, W, src, 9, 3, 3);
+	TEST_EQ(255, a[2]);
+ out:
+	free(src);
 	return err;
 }
 
@@ -579,6 +623,7 @@ static const struct test testv[] = {
 	{"boxes: bars, crops, odd sizes", test_box},
 	{"a colour comes out exactly, and only there", test_draw},
 	{"ranges, matrices and formats", test_colours},
+	{"exact thirds", test_thirds},
 	{"names and initials", test_names},
 	{"plates in every script", test_plates},
 	{"the governor goes down, stays, comes back", test_governor},
