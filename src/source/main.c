@@ -148,6 +148,7 @@ static int run(const struct source_cfg *cfg)
 		mem_deref(job.q);
 		return 1;
 	}
+	(void)pthread_detach(thread);
 	res = source_send_run(cfg, job.q);
 
 	/* a maker that hangs in a library is not waited for */

@@ -7,6 +7,8 @@
  * TUTTI_KEEP=DIR the snapshot and the recording stay there.
  */
 #define _GNU_SOURCE 1
+#include "config.h"
+
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -93,7 +95,13 @@ static void message(json_t *msg, int *fdv, size_t fdc, void *arg)
 		if (!json_u32(msg, "id", &n))
 			fx->speaker = n;
 	}
-	fx->quality += !strcmp(m, MIX_QUALITY);
+	if (!strcmp(m, MIX_QUALITY)) {
+		char *text = json_dumps(msg, JSON_COMPACT);
+
+		printf("# %s\n", text);
+		free(text);
+		++fx->quality;
+	}
 	fx->talk += !strcmp(m, MIX_TALK);
 }
 
@@ -127,9 +135,13 @@ static void stop(void *arg)
 	re_cancel();
 }
 
-/* Until it is so, at most ms. */
+/* Until it is so, at most ms (a sanitizer is given more). */
 static int await(struct fx *fx, bool (*until)(struct fx *), unsigned ms)
 {
+#ifdef SANITIZE
+	if (until)
+		ms *= 5;
+#endif
 	fx->met = false;
 	fx->until = until;
 	tmr_start(&fx->tick, 0, tick, fx);
@@ -666,7 +678,9 @@ static int test_killed(void)
 	t1 = clock_us();
 	printf("# heard again after %u ms (200 of them the measurement)\n",
 	       (unsigned)((t1 - t0) / 1000));
+#ifndef SANITIZE
 	TEST_TRUE(t1 - t0 < 1500000);
+#endif
 	TEST_TRUE(fx.pv[0]->ssrc != ssrc);
 	err = await(&fx, all_see, 3000);
 	TEST_ERR(err);
