@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tests/bench/floor.c -- what the codecs alone cost
+ *
+ *	floor LEGS WIDTH HEIGHT FPS CACHE SPEAKERS
+ *
+ * Decodes the prepared streams that tutti-load sends, draws them into the
+ * mixer's own grid (not counted) and encodes that picture once with the
+ * mixer's settings for x264, on one thread and as fast as it goes; the
+ * same for sound: every stream decoded, one Opus encode for all listeners
+ * and one for each speaker.  Prints CPU seconds per second of stream.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <re.h>
+#include <jansson.h>
+#include <libavcodec/avcodec.h>
+#include <libyuv.h>
+#include <opus/opus.h>
+#include <x264.h>
+
+#include "mixer/layout.h"
+#include "tests/load/prep.h"
+
+enum {
+	CANVAS_W = 1280, CANVAS_H = 720, KBPS = 1500, VARIANTS = 4,
+	FRAME_MAX = 1 << 20, SECONDS = TRACE_SECONDS,
+};
+
+struct stream {
+	const struct trace *t;
+	uint32_t pos;
+	AVCodecContext *av;
+	AVFrame *frame;
+	struct layout_rect tile;
+};
+
+static uint8_t buf[FRAME_MAX + AV_INPUT_BUFFER_PADDING_SIZE];
+static uint8_t *planev[3];
+static const int stridev[3] = {CANVAS_W, CANVAS_W / 2, CANVAS_W / 2};
+
+static double cpu_s(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/** The payloads of one frame to Annex B. */
+static size_t frame_bytes(struct stream *s)
+{
+	const struct trace *t = s->t;
+	uint32_t ts = t->pktv[s->pos].ts;
+	size_t len = 0;
+
+	for (; s->pos < t->head.pktc && t->pktv[s->pos].ts == ts; s->pos++) {
+		const uint8_t *p = t->data + t->pktv[s->pos].off;
+		size_t n = t->pktv[s->pos].len;
+		uint8_t head = p[0];
+		bool start = true;
+
+		if ((p[0] & 0x1f) == 28) {
+			head  = (p[0] & 0xe0) | (p[1] & 0x1f);
+			start = p[1] & 0x80;
+			p += 2;
+			n -= 2;
+		}
+		else {
+			++p;
+			--n;
+		}
+		if (len + n + 5 > FRAME_MAX)
+			break;
+		if (start) {
+			memcpy(buf + len, "\0\0\0\1", 4);
+			buf[len + 4] = head;
+			len += 5;
+		}
+		memcpy(buf + len, p, n);
+		len += n;
+	}
+	if (s->pos == t->head.pktc)
+		s->pos = 0;
+	memset(buf + len, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+
+	return len;
+}
+
+static void decode(struct stream *s, AVPacket *pkt)
+{
+	pkt->data = buf;
+	pkt->size = (int)frame_bytes(s);
+	if (avcodec_send_packet(s->av, pkt) >= 0)
+		(void)avcodec_receive_frame(s->av, s->frame);
+}
+
+static void draw(const struct stream *s)
+{
+	const struct layout_rect *r = &s->tile;
+	const AVFrame *f = s->frame;
+	unsigned w = r->w & ~1u, h = r->h & ~1u;
+
+	if (!f->data[0])
+		return;
+	/* aspect kept, as the mixer does */
+	if (w * (unsigned)f->height > h * (unsigned)f->width)
+		w = (h * (unsigned)f->width / (unsigned)f->height) & ~1u;
+	else
+		h = (w * (unsigned)f->height / (unsigned)f->width) & ~1u;
+
+	I420Scale(f->data[0], f->linesize[0], f->data[1], f->linesize[1],
+		  f->data[2], f->linesize[2], f->width, f->height,
+		  planev[0] + (size_t)r->y * CANVAS_W + r->x, CANVAS_W,
+		  planev[1] + (size_t)r->y / 2 * (CANVAS_W / 2) + r->x / 2,
+		  CANVAS_W / 2,
+		  planev[2] + (size_t)r->y / 2 * (CANVAS_W / 2) + r->x / 2,
+		  CANVAS_W / 2, (int)w, (int)h, kFilterBox);
+}
+
+/** As mixer/codec_x264.c has it. */
+static x264_t *encoder(unsigned fps)
+{
+	x264_param_t p;
+
+	if (x264_param_default_preset(&p, "superfast", "zerolatency") < 0)
+		return NULL;
+	p.i_log_level = X264_LOG_ERROR;
+	p.i_threads = 1;
+	p.b_sliced_threads = 0;
+	p.i_width  = CANVAS_W;
+	p.i_height = CANVAS_H;
+	p.i_level_idc = 31;
+	p.i_fps_num = fps;
+	p.i_fps_den = 1;
+	p.i_timebase_num = 1;
+	p.i_timebase_den = fps;
+	p.b_vfr_input = 0;
+	p.i_keyint_max = (int)(10 * fps);
+	p.i_keyint_min = 1;
+	p.i_scenecut_threshold = 0;
+	p.b_repeat_headers = 1;
+	p.analyse.i_weighted_pred = X264_WEIGHTP_NONE;
+	p.analyse.b_psnr = p.analyse.b_ssim = 0;
+	p.rc.i_rc_method = X264_RC_ABR;
+	p.rc.i_bitrate = p.rc.i_vbv_max_bitrate = KBPS;
+	p.rc.i_vbv_buffer_size = KBPS * 6 / 10;
+	if (x264_param_apply_profile(&p, "baseline") < 0)
+		return NULL;
+
+	return x264_encoder_open(&p);
+}
+
+static int stream_open(struct stream *s)
+{
+	const AVCodec *avc = avcodec_find_decoder(AV_CODEC_ID_H264);
+
+	s->av    = avc ? avcodec_alloc_context3(avc) : NULL;
+	s->frame = av_frame_alloc();
+	if (!s->av || !s->frame)
+		return ENOMEM;
+	s->av->thread_count = 1;
+
+	return avcodec_open2(s->av, avc, NULL) < 0 ? ENOSYS : 0;
+}
+
+static int video(unsigned legs, const struct prep_video *of,
+		 const char *cache, double *decp, double *encp)
+{
+	struct layout_rect tilev[LAYOUT_MAX];
+	struct stream *sv = calloc(legs, sizeof(*sv));
+	AVPacket *pkt = av_packet_alloc();
+	x264_t *enc = encoder(of->fps);
+	x264_picture_t in, out;
+	unsigned i, j;
+	int err = ENOMEM;
+
+	if (!sv || !pkt || !enc)
+		goto out;
+	(void)layout_grid(tilev, legs, CANVAS_W, CANVAS_H);
+	for (i = 0; i < legs; i++) {
+		struct prep_video pv = *of;
+		struct trace *t;
+
+		/* as load.c: leg 1 has the flash */
+		pv.variant = i == 1 ? VARIANTS : i % VARIANTS;
+		pv.flash   = i == 1;
+		err = prep_video(&t, cache, &pv);
+		if (err)
+			goto out;
+		sv[i].t    = t;
+		sv[i].tile = tilev[i];
+		err = stream_open(&sv[i]);
+		if (err)
+			goto out;
+	}
+
+	x264_picture_init(&in);
+	in.img.i_csp   = X264_CSP_I420;
+	in.img.i_plane = 3;
+	for (i = 0; i < 3; i++) {
+		in.img.plane[i]    = planev[i];
+		in.img.i_stride[i] = stridev[i];
+	}
+
+	for (i = 0; i < SECONDS * of->fps; i++) {
+		double t0 = cpu_s(), t1;
+		x264_nal_t *nalv;
+		int nalc;
+
+		for (j = 0; j < legs; j++)
+			decode(&sv[j], pkt);
+		*decp += cpu_s() - t0;
+
+		for (j = 0; j < legs; j++)
+			draw(&sv[j]);
+
+		in.i_pts = i;
+		t1 = cpu_s();
+		if (x264_encoder_encode(enc, &nalv, &nalc, &in, &out) < 0) {
+			err = EIO;
+			goto out;
+		}
+		*encp += cpu_s() - t1;
+	}
+	*decp /= SECONDS;
+	*encp /= SECONDS;
+
+ out:
+	for (i = 0; sv && i < legs; i++) {
+		mem_deref((void *)sv[i].t);
+		avcodec_free_context(&sv[i].av);
+		av_frame_free(&sv[i].frame);
+	}
+	free(sv);
+	av_packet_free(&pkt);
+	if (enc)
+		x264_encoder_close(enc);
+
+	return err;
+}
+
+/** One stream decoded, one encode: times what the meeting has of them. */
+static int audio(unsigned legs, unsigned speakers, const char *cache,
+		 double *decp, double *encp)
+{
+	struct trace *t;
+	OpusDecoder *dec;
+	OpusEncoder *enc;
+	int16_t pcm[960 * 2];
+	uint8_t out[1500];
+	double t0;
+	uint32_t i;
+	int err;
+
+	err = prep_audio(&t, cache, CODEC_OPUS, SOUND_BABBLE, 2);
+	if (err)
+		return err;
+	dec = opus_decoder_create(48000, 1, &err);
+	enc = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &err);
+	if (!dec || !enc)
+		return ENOMEM;
+	opus_encoder_ctl(enc, OPUS_SET_COMPLEXITY(5));
+	opus_encoder_ctl(enc, OPUS_SET_BITRATE(32000));
+	opus_encoder_ctl(enc, OPUS_SET_INBAND_FEC(1));
+
+	for (i = 0; i < t->head.pktc && !err; i++) {
+		t0 = cpu_s();
+		if (opus_decode(dec, t->data + t->pktv[i].off,
+				t->pktv[i].len, pcm, 960, 0) != 960)
+			err = EBADMSG;
+		*decp += cpu_s() - t0;
+		t0 = cpu_s();
+		if (opus_encode(enc, pcm, 960, out, sizeof(out)) < 0)
+			err = EPROTO;
+		*encp += cpu_s() - t0;
+	}
+	*decp *= (double)legs / SECONDS;
+	*encp *= (double)(speakers + 1) / SECONDS;
+
+	opus_decoder_destroy(dec);
+	opus_encoder_destroy(enc);
+	mem_deref(t);
+
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct prep_video pv = {.codec = CODEC_H264, .pkt_mode = 1,
+		.kbps = 600};
+	double vdec = 0, venc = 0, adec = 0, aenc = 0;
+	unsigned legs;
+	int err;
+
+	if (argc != 7) {
+		(void)fprintf(stderr, "usage: floor LEGS WIDTH HEIGHT FPS "
+			      "CACHE SPEAKERS\n");
+		return 2;
+	}
+	legs   = (unsigned)atoi(argv[1]);
+	pv.w   = (unsigned)atoi(argv[2]);
+	pv.h   = (unsigned)atoi(argv[3]);
+	pv.fps = (unsigned)atoi(argv[4]);
+	if (!legs || legs > LAYOUT_MAX || libre_init())
+		return 2;
+
+	planev[0] = calloc(1, CANVAS_W * CANVAS_H * 3 / 2);
+	if (!planev[0])
+		return 1;
+	planev[1] = planev[0] + CANVAS_W * CANVAS_H;
+	planev[2] = planev[1] + CANVAS_W * CANVAS_H / 4;
+	memset(planev[0], 20, CANVAS_W * CANVAS_H);
+	memset(planev[1], 128, CANVAS_W * CANVAS_H / 2);
+
+	err = video(legs, &pv, argv[5], &vdec, &venc);
+	if (!err)
+		err = audio(legs, (unsigned)atoi(argv[6]), argv[5], &adec,
+			    &aenc);
+	if (err)
+		(void)fprintf(stderr, "floor: %s\n", strerror(err));
+	else
+		(void)printf("{\"video_decode\": %.5f, \"video_encode\": "
+			     "%.5f, \"audio_decode\": %.5f, "
+			     "\"audio_encode\": %.5f}\n", vdec, venc, adec,
+			     aenc);
+	free(planev[0]);
+	libre_close();
+
+	return err ? 1 : 0;
+}
