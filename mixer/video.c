@@ -31,6 +31,8 @@ enum {
 	SHOTS_MAX = 16,
 	SHOT_WAIT_US = 1000000,   /* for pictures when nobody watched     */
 	SHOT_MIN_US  = 250000,    /* for packets to show who sends        */
+	GOV_START_US = 1500000,   /* fonts, encoders, everybody's first
+	                           * key frame: says nothing yet          */
 };
 
 struct shot {
@@ -256,6 +258,8 @@ static void governed(struct video *v, uint64_t start, uint64_t due)
 	uint64_t end = clock_us(), next = next_us(v, t->n);
 	bool late = end > next || start > due + 1000000 / v->cfg.fps;
 
+	if (start - v->awake_us < GOV_START_US)
+		return;
 	if (late)
 		atomic_fetch_add(&v->late, 1);
 	if (!gov_tick(&v->gov, end, end - start, next - tick_us(v, t->n),

@@ -19,7 +19,7 @@ static const struct { unsigned div; bool fast; } stepv[GOV_STEPS] = {
 
 enum {
 	MISS_COST  = 4,
-	MISS_LIMIT = 16,                  /* 4 misses in a row            */
+	MISS_LIMIT = 32,                  /* 8 misses in a row, or 1 in 4 */
 	LOOK_US    = 1000000,
 	CALM_US    = 5000000,
 	CALM_MAX_US = 80000000,
