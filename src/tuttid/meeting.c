@@ -131,8 +131,8 @@ static void speaker_msg(struct meeting *m, json_t *msg)
 	m->speaker = id;
 	p = meeting_party(m, id);
 	meeting_emit(m, EV_SPEAKER_CHANGED,
-		     json_pack("{s:I, s:s}", "party", (json_int_t)id,
-			       "name", p ? p->name : ""));
+		     p ? json_pack("{s:I, s:s}", "party", (json_int_t)id,
+				   "name", p->name) : NULL);
 }
 
 static void load_msg(struct meeting *m, json_t *msg)
@@ -221,6 +221,20 @@ static void status_text(char *buf, size_t size, int status)
 				  (unsigned)status);
 }
 
+/* Nothing that the dead one said of the legs holds any more. */
+static void forget_news(struct meeting *m)
+{
+	struct le *le;
+
+	m->speaker = 0;
+	LIST_FOREACH(&m->partyl, le) {
+		struct party *p = le->data;
+
+		p->talking = false;
+		p->picture[0] = '\0';
+	}
+}
+
 static void mixer_died_handler(int status, int err, void *arg)
 {
 	struct meeting *m = arg;
@@ -232,7 +246,7 @@ static void mixer_died_handler(int status, int err, void *arg)
 		     json_pack("{s:i, s:s}", "pid", (int)m->mixer_pid,
 			       "reason", reason));
 	m->mixer_pid = mixer_client_pid(m->mc);
-	m->speaker = 0;
+	forget_news(m);
 	++m->restarts;
 
 	if (!err) {
