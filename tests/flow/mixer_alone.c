@@ -95,13 +95,7 @@ static void message(json_t *msg, int *fdv, size_t fdc, void *arg)
 		if (!json_u32(msg, "id", &n))
 			fx->speaker = n;
 	}
-	if (!strcmp(m, MIX_QUALITY)) {
-		char *text = json_dumps(msg, JSON_COMPACT);
-
-		printf("# %s\n", text);
-		free(text);
-		++fx->quality;
-	}
+	fx->quality += !strcmp(m, MIX_QUALITY);
 	fx->talk += !strcmp(m, MIX_TALK);
 }
 
@@ -749,6 +743,26 @@ static json_t *source_ticket(unsigned id)
 	return ticket_encode(&t);
 }
 
+static int source_add(struct fx *fx, unsigned n, pid_t *pid)
+{
+	int a[2], v[2], fdv[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, a)
+	    || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, v))
+		return errno;
+	*pid = source_start(n, a[0], v[0]);
+	fdv[0] = a[1];
+	fdv[1] = v[1];
+	err = ask(fx, MIX_LEG_ADD, json_pack("{so}", "ticket",
+		  source_ticket(20 + n)), fdv, 2);
+	close(a[0]);
+	close(v[0]);
+	close(a[1]);
+	close(v[1]);
+
+	return err;
+}
+
 static bool all_live(struct fx *fx)
 {
 	return fx->pictures_live >= PARTIES + SOURCES;
@@ -769,21 +783,7 @@ static int test_sources(void)
 	err = fx_init(&fx);
 	TEST_ERR(err);
 	for (i = 0; i < SOURCES; i++) {
-		int a[2], v[2], fdv[2];
-
-		TEST_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0,
-				      a));
-		TEST_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0,
-				      v));
-		pidv[i] = source_start(i + 1, a[0], v[0]);
-		fdv[0] = a[1];
-		fdv[1] = v[1];
-		err = ask(&fx, MIX_LEG_ADD, json_pack("{so}", "ticket",
-			  source_ticket(21 + i)), fdv, 2);
-		close(a[0]);
-		close(v[0]);
-		close(a[1]);
-		close(v[1]);
+		err = source_add(&fx, i + 1, &pidv[i]);
 		TEST_ERR(err);
 	}
 	err = await(&fx, all_live, 8000);
@@ -821,6 +821,158 @@ static int test_sources(void)
 	if (fd >= 0)
 		close(fd);
 	unkeep(png);
+	fx_close(&fx);
+	return err;
+}
+
+/* ---- lip sync -------------------------------------------------------- */
+
+enum { ONSETS = 32, BAR_ROW0 = 38, BAR_ROW1 = 58 };
+
+struct onsets {
+	double picture[ONSETS], sound[ONSETS];  /* [ms]                   */
+	unsigned pictures, sounds;
+	bool white, loud;
+	double quiet_ms;
+};
+
+/* The bar of a test picture turns white with its tone. */
+static void look(struct onsets *o, const AVFrame *f, double ms)
+{
+	unsigned n = 0;
+	int x, y;
+	bool white;
+
+	for (y = BAR_ROW0; y < BAR_ROW1; y++)
+		for (x = 0; x < f->width; x++)
+			n += f->data[0][y * f->linesize[0] + x] > 190;
+	white = n > 200;
+	if (white && !o->white && o->pictures < ONSETS)
+		o->picture[o->pictures++] = ms;
+	o->white = white;
+}
+
+static void listen_to(struct onsets *o, const AVFrame *f, double ms)
+{
+	const float *pcm = (const float *)(void *)f->data[0];
+	int i, k, n = f->sample_rate / 200;
+
+	for (i = 0; i + n <= f->nb_samples; i += n) {
+		double e = 0, t = ms + i * 1000.0 / f->sample_rate;
+
+		for (k = 0; k < n; k++)
+			e += pcm[i + k] * pcm[i + k];
+		if (sqrt(e / n) > 0.006) {
+			if (!o->loud && t - o->quiet_ms > 500
+			    && o->sounds < ONSETS)
+				o->sound[o->sounds++] = t;
+			o->loud = true;
+			o->quiet_ms = t;
+		}
+		else {
+			o->loud = false;
+		}
+	}
+}
+
+static int find_onsets(const char *path, struct onsets *o)
+{
+	AVCodecContext *ctxv[2] = {NULL, NULL};
+	AVFormatContext *fmt = NULL;
+	AVPacket *pkt = av_packet_alloc();
+	AVFrame *f = av_frame_alloc();
+	int i, err = 0;
+
+	TEST_EQ(0, avformat_open_input(&fmt, path, NULL, NULL));
+	for (i = 0; i < 2; i++) {
+		AVStream *st = fmt->streams[i];
+
+		ctxv[i] = avcodec_alloc_context3(
+			avcodec_find_decoder(st->codecpar->codec_id));
+		avcodec_parameters_to_context(ctxv[i], st->codecpar);
+		ctxv[i]->thread_count = 1;
+		ctxv[i]->pkt_timebase = st->time_base;
+		TEST_EQ(0, avcodec_open2(ctxv[i], NULL, NULL));
+	}
+	while (av_read_frame(fmt, pkt) >= 0) {
+		AVRational tb = fmt->streams[pkt->stream_index]->time_base;
+
+		i = pkt->stream_index;
+		(void)avcodec_send_packet(ctxv[i], pkt);
+		while (!avcodec_receive_frame(ctxv[i], f)) {
+			double ms = f->pts * av_q2d(tb) * 1000;
+
+			if (i)
+				listen_to(o, f, ms);
+			else
+				look(o, f, ms);
+		}
+		av_packet_unref(pkt);
+	}
+ out:
+	for (i = 0; i < 2; i++)
+		avcodec_free_context(&ctxv[i]);
+	avformat_close_input(&fmt);
+	av_packet_free(&pkt);
+	av_frame_free(&f);
+	return err;
+}
+
+static int test_lips(void)
+{
+	struct onsets o = {.quiet_ms = -1000};
+	double off, sum = 0;
+	pid_t pid = -1;
+	unsigned i, k, n = 0;
+	char path[256];
+	struct fx fx;
+	int fd = -1, err;
+
+	kept_path(path, sizeof(path), "lips.mkv");
+	err = fx_init(&fx);
+	TEST_ERR(err);
+	for (i = 0; i < PARTIES; i++) {
+		err = ask(&fx, MIX_LEG_DEL, json_pack("{si}", "id", 11 + i),
+			  NULL, 0);
+		TEST_ERR(err);
+	}
+	err = source_add(&fx, 1, &pid);
+	TEST_ERR(err);
+	(void)await(&fx, NULL, 4000);
+	fd = open_new(path);
+	err = ask(&fx, MIX_REC_START, rec_msg(), &fd, 1);
+	TEST_ERR(err);
+	err = await(&fx, rec_open, 3000);
+	TEST_ERR(err);
+	(void)await(&fx, NULL, 9000);
+	err = ask(&fx, MIX_REC_STOP, json_pack("{si}", "rec", 5), NULL, 0);
+	TEST_ERR(err);
+
+	err = find_onsets(path, &o);
+	TEST_ERR(err);
+	for (i = 0; i < o.sounds; i++)
+		for (k = 0; k < o.pictures; k++) {
+			off = o.picture[k] - o.sound[i];
+			/* one may have been on when the file began */
+			if (fabs(off) > 400 || o.picture[k] < 300
+			    || o.sound[i] < 300)
+				continue;
+			printf("# picture %+.0f ms after its sound\n", off);
+			sum += off;
+			++n;
+		}
+	TEST_TRUE(n >= 3);
+#ifndef SANITIZE
+	TEST_TRUE(fabs(sum / n) <= 40);
+#endif
+ out:
+	if (pid > 0) {
+		(void)kill(pid, SIGTERM);
+		(void)waitpid(pid, NULL, 0);
+	}
+	if (fd >= 0)
+		close(fd);
+	unkeep(path);
 	fx_close(&fx);
 	return err;
 }
@@ -938,6 +1090,7 @@ static const struct test testv[] = {
 	{"a recording pauses and plays",       test_recording},
 	{"killed, another takes the sockets",  test_killed},
 	{"sources come in over socket pairs",  test_sources},
+	{"sound and picture stay together",    test_lips},
 	{"bye ends calls and files",           test_bye},
 	{"SIGTERM ends calls and files",       test_sigterm},
 	{"without tuttid it ends by itself",   test_orphan},
