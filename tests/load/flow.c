@@ -367,8 +367,8 @@ static void recv_rtp(struct flow *f, const uint8_t *p, size_t n,
 
 	if (!f->rx_on || ssrc != f->rx_ssrc)
 		new_ssrc(f, ssrc, seq, ts);
-	else if (f->rx_last_us && at_us > f->rx_last_us &&
-		 (at_us - f->rx_last_us) / 1000 > f->st.rx_gap_ms)
+	if (f->rx_last_us && at_us > f->rx_last_us &&
+	    (at_us - f->rx_last_us) / 1000 > f->st.rx_gap_ms)
 		f->st.rx_gap_ms = (at_us - f->rx_last_us) / 1000;
 	if (!f->st.rx_packets && !f->st.rx_first_ms)
 		f->st.rx_first_ms = (clock_us() - f->started_us) / 1000;
