@@ -98,7 +98,7 @@ static void keep(struct pkt *pkt, void *arg)
 static int prepare(unsigned who)
 {
 	const struct video_rung r = {
-		CODEC_H264, 640, 360, FPS, 600, 1, 31
+		CODEC_H264, 640, 360, FPS, 1000, 1, 40
 	};
 	struct stream *s = &streamv[who];
 	struct cam *cam = NULL;
