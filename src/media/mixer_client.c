@@ -432,8 +432,11 @@ int mixer_client_alloc(struct mixer_client **mcp,
 	err = str_dup(&mc->path, cfg->path);
 	if (!err && cfg->room)
 		err = str_dup(&mc->room, cfg->room);
-	if (!err)
+	if (!err) {
 		err = mixer_start(mc);
+		if (err)
+			error("mixer %s did not start: %m", mc->path, err);
+	}
 
 	if (err)
 		mem_deref(mc);
