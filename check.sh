@@ -32,7 +32,9 @@ build() {
 	    ! ./config.status --config >/dev/null 2>&1; then
 		"$top/configure" --quiet "$@" || return 1
 	fi
-	make -s -j"$jobs" all check-programs >make.log 2>&1 || {
+	# one after the other: `all` is a make of its own
+	{ make -s -j"$jobs" all && make -s -j"$jobs" check-programs; } \
+		>make.log 2>&1 || {
 		tail -30 make.log
 		return 1
 	}

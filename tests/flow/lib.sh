@@ -61,11 +61,14 @@ trap finish EXIT
 
 plan() { echo "1..$1"; }
 
-# ok NAME COMMAND… : one case
+# ok NAME COMMAND… : one case; what the command says is a comment
 ok() {
-	local name=$1; shift
+	local name=$1 rc; shift
 	n=$((n + 1))
-	if "$@"; then
+	"$@" >"$D/said" 2>&1
+	rc=$?
+	sed 's/^\(# \)*/# /' "$D/said"
+	if [ $rc = 0 ]; then
 		echo "ok $n - $name"
 	else
 		bad=$((bad + 1))
