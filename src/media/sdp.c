@@ -16,11 +16,6 @@
 #include "media/sdp.h"
 #include "media/sdp_priv.h"
 
-enum {
-	PTIME_MS  = 20,           /* what we like to receive              */
-	AUDIO_KBPS = 64,          /* audio's share of a session-wide b=   */
-};
-
 enum role { UNUSED, AUDIO, VIDEO };
 
 /** An m-line of the session, for good */
@@ -62,7 +57,7 @@ static void destructor(void *arg)
 static void media_reset(struct ticket_media *tm)
 {
 	memset(tm, 0, sizeof(*tm));
-	tm->ptime_ms = PTIME_MS;
+	tm->ptime_ms = SDP_PTIME_MS;
 	sa_init(&tm->raddr, AF_UNSPEC);
 	sa_init(&tm->raddr_rtcp, AF_UNSPEC);
 }
@@ -106,8 +101,6 @@ static enum role role_of(const char *kind)
 	return !str_cmp(kind, "video") ? VIDEO : UNUSED;
 }
 
-/* ---- reading what the peer said ---- */
-
 static bool is_second_stream(const struct sdp_media *m)
 {
 	const char *content = sdp_media_rattr(m, "content");
@@ -120,122 +113,6 @@ static bool family_ok(const struct media_sdp *ms, const struct sdp_media *m)
 	const struct sa *ra = sdp_media_raddr(m);
 
 	return sa_af(ra) == sa_af(&ms->cfg.laddr);
-}
-
-static uint32_t kbps(int32_t tias, int32_t as)
-{
-	if (tias > 0)
-		return tias < 1000 ? 1 : (uint32_t)tias / 1000;
-
-	return as > 0 ? (uint32_t)as : 0;
-}
-
-static uint32_t media_kbps(const struct sdp_media *m)
-{
-	return kbps(sdp_media_rbandwidth(m, SDP_BANDWIDTH_TIAS),
-		    sdp_media_rbandwidth(m, SDP_BANDWIDTH_AS));
-}
-
-static uint32_t session_kbps(const struct sdp_session *sess)
-{
-	int32_t as = sdp_session_rbandwidth(sess, SDP_BANDWIDTH_AS);
-
-	if (as <= 0)
-		as = sdp_session_rbandwidth(sess, SDP_BANDWIDTH_CT);
-
-	return kbps(sdp_session_rbandwidth(sess, SDP_BANDWIDTH_TIAS), as);
-}
-
-static uint32_t cap(uint32_t own, uint32_t limit)
-{
-	return own && own < limit ? own : limit;
-}
-
-/** A limit for the whole session is first of all video's. */
-static void bandwidth_read(struct agreed *a, const struct sdp_session *sess)
-{
-	uint32_t total = session_kbps(sess), audio;
-
-	if (!total)
-		return;
-
-	if (!a->video.on) {
-		a->audio.max_kbps = cap(a->audio.max_kbps, total);
-		return;
-	}
-
-	audio = !a->audio.on ? 0 : cap(a->audio.max_kbps, AUDIO_KBPS);
-	if (audio > total / 2)
-		audio = total / 2;
-
-	if (a->audio.on)
-		a->audio.max_kbps = cap(a->audio.max_kbps,
-					audio ? audio : 1);
-	a->video.max_kbps = cap(a->video.max_kbps, total - audio);
-}
-
-static uint32_t ptime_read(const struct sdp_media *m)
-{
-	const char *ptime = sdp_media_rattr(m, sdp_attr_ptime);
-	const char *max = sdp_media_rattr(m, sdp_attr_maxptime);
-	uint32_t ms = PTIME_MS;
-	struct pl pl;
-
-	if (ptime) {
-		pl_set_str(&pl, ptime);
-		ms = pl_u32(&pl);
-	}
-	if (!ms)
-		ms = PTIME_MS;
-	if (max) {
-		uint32_t n;
-
-		pl_set_str(&pl, max);
-		n = pl_u32(&pl);
-		if (n && ms > n)
-			ms = n;
-	}
-
-	ms -= ms % 10;
-
-	return ms < 10 ? 10 : ms > 60 ? 60 : ms;
-}
-
-/** True if the peer wants to receive: neither its direction nor an
- *  address of zeros (RFC 2543's way of holding) says otherwise. */
-static bool peer_receives(const struct sdp_media *m)
-{
-	return (sdp_media_rdir(m) & SDP_SENDONLY) &&
-		sa_isset(sdp_media_raddr(m), SA_ADDR);
-}
-
-/** Everything but the formats.  From here on as the mixer sees it. */
-static void media_read(struct ticket_media *tm, const struct sdp_media *m,
-		       bool *heardp)
-{
-	struct sdp_fb fb;
-
-	tm->send = peer_receives(m);
-	tm->recv = sdp_media_rdir(m) & SDP_RECVONLY;
-	*heardp |= tm->send;
-
-	tm->rtcp_mux = sdp_media_rattr(m, "rtcp-mux") != NULL;
-	if (sa_isset(sdp_media_raddr(m), SA_ADDR)) {
-		tm->raddr = *sdp_media_raddr(m);
-		if (tm->rtcp_mux)
-			tm->raddr_rtcp = tm->raddr;
-		else
-			sdp_media_raddr_rtcp(m, &tm->raddr_rtcp);
-	}
-
-	tm->ptime_ms = ptime_read(m);
-	tm->max_kbps = media_kbps(m);
-
-	sdp_fb_read(&fb, m, ticket_tx(tm)->tx_pt);
-	tm->fb_nack  = fb.nack;
-	tm->fb_pli   = fb.pli;
-	tm->fb_fir   = fb.fir;
-	tm->fb_tmmbr = fb.tmmbr;
 }
 
 /** A peer that once received and now does not holds us.  What it sends
@@ -326,7 +203,7 @@ static int own_attributes(struct media_sdp *ms, struct sdp_media *m,
 
 	if (role == AUDIO)
 		err |= sdp_media_set_lattr(m, true, sdp_attr_ptime, "%u",
-					   PTIME_MS);
+					   SDP_PTIME_MS);
 	if (mux)
 		err |= sdp_media_set_lattr(m, true, "rtcp-mux", NULL);
 	if (role == VIDEO && max) {
@@ -390,7 +267,7 @@ static int line_answer(struct media_sdp *ms, struct agreed *a,
 	if (!tm->on)
 		return 0;
 
-	media_read(tm, m, heardp);
+	sdp_media_read(tm, m, heardp);
 	if (fb)
 		*fb = (struct sdp_fb){.nack = tm->fb_nack,
 			.pli = tm->fb_pli, .fir = tm->fb_fir,
@@ -428,7 +305,7 @@ static int lines_answer(struct media_sdp *ms, struct agreed *a,
 		line_set(&a->linev[a->linec++], m, role);
 	}
 
-	bandwidth_read(a, sess);
+	sdp_bandwidth_read(&a->audio, &a->video, sess);
 	held_read(a);
 
 	return err;
@@ -608,7 +485,7 @@ static void line_accept(struct media_sdp *ms, struct agreed *a,
 	if (!tm->on)
 		return;
 
-	media_read(tm, m, heardp);
+	sdp_media_read(tm, m, heardp);
 	if (tm->rtcp_mux) {               /* we had not offered it        */
 		tm->rtcp_mux = false;
 		sdp_media_raddr_rtcp(m, &tm->raddr_rtcp);
@@ -628,7 +505,7 @@ static void lines_accept(struct media_sdp *ms, struct agreed *a)
 	     le && a->linec < SDP_MEDIA_MAX; le = le->next)
 		line_accept(ms, a, le->data, &a->linev[a->linec++]);
 
-	bandwidth_read(a, ms->pending);
+	sdp_bandwidth_read(&a->audio, &a->video, ms->pending);
 	held_read(a);
 }
 

@@ -4,6 +4,7 @@
  *
  *	sdp_check.c   lines in, the lines that libre may see out
  *	sdp_fmt.c     payload types: what we can, what the peer said, fmtp
+ *	sdp_read.c    direction, address, bandwidth, ptime, feedback
  *	sdp.c         the session: offers, answers, tickets
  *
  * Threads: loop.
@@ -14,6 +15,8 @@
 #include <re.h>
 
 #include "base/ticket.h"
+
+enum { SDP_PTIME_MS = 20 };       /* what we like to receive              */
 
 struct sdp_scan {
 	unsigned mediac;
@@ -55,5 +58,14 @@ void sdp_fmts_map(struct ticket_media *tm, const struct ticket_media *offered);
 
 /** The feedback the peer understands for this payload type. */
 void sdp_fb_read(struct sdp_fb *fb, const struct sdp_media *m, unsigned pt);
+
+/** Everything but the formats, as the mixer is to see it.  Sets *heardp if
+ *  the peer receives this stream. */
+void sdp_media_read(struct ticket_media *tm, const struct sdp_media *m,
+		    bool *heardp);
+
+/** A b= of the whole session, shared out. */
+void sdp_bandwidth_read(struct ticket_media *am, struct ticket_media *vm,
+			const struct sdp_session *sess);
 
 #endif
