@@ -58,24 +58,25 @@ static int set(const char *fmt, const char *val)
 static int up(void)
 {
 	char text[256] = "", port[32];
-	int err, i;
+	int err = 0, i;
 
 	log_init("test", LVL_ERROR, false);
 	str_ncpy(dir, "/tmp/tutti-test-XXXXXX", sizeof(dir));
 	if (!mkdtemp(dir))
 		return errno;
 
-	err  = config_alloc(&conf);
-	err |= set("data_dir %s/data", dir);
-	err |= set("control_socket %s/run/sock", dir);
-	if (err)
-		return err;
-
 	/* a port that happens to be free */
 	for (i = 0; i < 20; i++) {
+		conf = mem_deref(conf);
+		text[0] = '\0';
 		(void)re_snprintf(port, sizeof(port), "%u",
 				  30000 + rand_u16() % 30000);
-		(void)set("sip_listen udp 127.0.0.1:%s", port);
+		err  = config_alloc(&conf);
+		err |= set("data_dir %s/data", dir);
+		err |= set("control_socket %s/run/sock", dir);
+		err |= set("sip_listen udp 127.0.0.1:%s", port);
+		if (err)
+			return err;
 		err = server_alloc(&srv, conf, text, sizeof(text));
 		if (!strstr(text, "in use"))
 			break;
