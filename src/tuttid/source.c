@@ -279,8 +279,11 @@ void sources_room_gone(struct sources *ss, uint64_t room_id)
 		struct source *s = le->data;
 
 		le = le->next;
-		if (s->room_id == room_id)
-			mem_deref(s);
+		if (s->room_id != room_id)
+			continue;
+		/* its party may have been moved to another room */
+		source_run_stop(s, "room deleted");
+		mem_deref(s);
 	}
 }
 
