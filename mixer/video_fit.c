@@ -33,9 +33,10 @@ static const struct { uint8_t num, den; } sizev[] = {
 };
 enum { SIZEC = sizeof(sizev) / sizeof(sizev[0]) };
 
+/* What b= says less the headers' share, of the numbers people write there */
 static const uint32_t kbpsv[] = {
-	4000, 3000, 2000, 1500, 1000, 768, 512, 384, 256, 192, 128, 96, 64,
-	48, 32,
+	4000, 3000, 2000, 1500, 1200, 900, 720, 600, 480, 360, 240, 180, 120,
+	90, 60, 45, 30,
 };
 
 /** What may be spent */
@@ -83,7 +84,9 @@ static void limits_get(struct limits *l, const struct ticket_fmt *f,
 		l->fs = min_set(l->fs, f->max_fs);
 		l->mbps = min_set(l->mbps, f->max_mbps);
 	}
-	l->kbps = min_set(l->kbps, m->max_kbps);
+	/* b= counts IP, UDP and RTP headers, too: 40 of 1240 bytes and more
+	 * of small packets */
+	l->kbps = min_set(l->kbps, m->max_kbps - m->max_kbps / 20);
 }
 
 static uint32_t mbs(unsigned w, unsigned h)
@@ -96,8 +99,8 @@ static uint32_t mbs(unsigned w, unsigned h)
 static uint32_t want_kbps(uint32_t fs, unsigned fps)
 {
 	uint32_t kbps = fs >= 7000 ? 3000 : fs >= 3600 ? 1500 :
-		fs >= 2000 ? 1000 : fs >= 900 ? 512 : fs >= 500 ? 384 :
-		fs >= 200 ? 256 : 64;
+		fs >= 2000 ? 900 : fs >= 900 ? 480 : fs >= 500 ? 360 :
+		fs >= 200 ? 240 : 60;
 
 	return fps > 20 ? kbps : kbps * (fps > 10 ? 3 : 2) / 4;
 }
@@ -148,7 +151,7 @@ static bool fits(const struct limits *l, unsigned w, unsigned h, unsigned fps)
 /* A thin link gets a smaller picture, not fewer a second. */
 static bool worth(const struct limits *l, unsigned w, unsigned h)
 {
-	return l->kbps >= want_kbps(mbs(w, h), 30) * 2 / 5;
+	return l->kbps >= want_kbps(mbs(w, h), 30) / 2;
 }
 
 /* The largest size; a lower rate rather than a much smaller picture. */

@@ -445,13 +445,18 @@ void vin_set(struct vin *vin, const struct ticket *t)
 
 void vin_put(struct vin *vin, struct pkt *pkt)
 {
+	bool marker;
+
 	if (!atomic_load(&vin->looked_at)) {
 		atomic_store(&vin->stale, true);
 		atomic_store(&vin->missed, true);
 		pkt_put(pkt);
 		return;
 	}
-	if (bq_push(vin->bq, pkt))
+	/* one wake-up a frame; the tick sees to what has no marker */
+	marker = pkt->marker;
+	bq_push(vin->bq, pkt);
+	if (marker || bq_count(vin->bq) >= VIN_QUEUE / 4)
 		kick(vin);
 }
 
@@ -521,7 +526,7 @@ void vin_take(struct vin *vin, uint64_t now, uint64_t until,
 {
 	bool frozen;
 
-	if (atomic_load(&vin->due_us) <= now ||
+	if (atomic_load(&vin->due_us) <= now || bq_count(vin->bq) ||
 	    (atomic_load(&vin->stale) && atomic_load(&vin->looked_at)))
 		kick(vin);
 
