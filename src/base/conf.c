@@ -178,7 +178,8 @@ static int check_listen(const struct config_key *key, const char *val,
 	struct sa sa;
 
 	if (!is_choice(key->choices, val, n) ||
-	    sa_decode(&sa, addr, strlen(addr)) || !sa_isset(&sa, SA_ALL)) {
+	    sa_decode(&sa, addr, strlen(addr)) ||
+	    !sa_isset(&sa, SA_PORT)) {  /* the address may be 0.0.0.0 */
 		re_snprintf(why, sz, "want PROTOCOL ADDRESS:PORT with "
 			    "PROTOCOL one of: %s", key->choices);
 		return EBADMSG;

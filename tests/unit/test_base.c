@@ -30,6 +30,9 @@ static const struct {
 	{"media_ports 2-29999",           "EVEN-ODD"},
 	{"sip_listen udp 127.0.0.1:5060", NULL},
 	{"sip_listen udp [::1]:5060",     NULL},
+	{"sip_listen udp 0.0.0.0:5060",   NULL},
+	{"sip_listen tcp [::]:5060",      NULL},
+	{"sip_listen udp 1.2.3.4:0",      "ADDRESS:PORT"},
 	{"sip_listen sctp 1.2.3.4:5060",  "udp tcp tls"},
 	{"sip_listen udp 1.2.3.4",        "ADDRESS:PORT"},
 	{"public_address 203.0.113.7",    NULL},
@@ -66,6 +69,30 @@ static int test_conf_lines(void)
 			TEST_FAIL("'%s': %s", linev[i].line, errbuf);
 	}
  out:
+	return err;
+}
+
+
+/* What is built in would be taken from a file too */
+static int test_conf_defaults(void)
+{
+	char line[256], errbuf[512] = "";
+	struct config *conf = NULL;
+	size_t i;
+	int err;
+
+	err = config_alloc(&conf);
+	TEST_ERR(err);
+	for (i = 0; i < config_keyc; i++) {
+		if (!config_keyv[i].dflt)
+			continue;
+		re_snprintf(line, sizeof(line), "%s %s", config_keyv[i].name,
+			    config_keyv[i].dflt);
+		if (config_set(conf, line, errbuf, sizeof(errbuf)))
+			TEST_FAIL("%s", errbuf);
+	}
+ out:
+	mem_deref(conf);
 	return err;
 }
 
@@ -275,6 +302,7 @@ static int test_clock(void)
 static const struct test testv[] = {
 	{"configuration lines are checked with one clear error",
 	 test_conf_lines},
+	{"every default is a value that is accepted", test_conf_defaults},
 	{"configuration file, overrides and line numbers", test_conf_file},
 	{"ticket survives JSON and refuses nonsense", test_ticket},
 	{"messages and descriptors keep order under pressure", test_ipc},
