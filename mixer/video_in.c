@@ -12,6 +12,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "mixer/bq.h"
 #include "mixer/codec_video.h"
 #include "mixer/rtp_frame.h"
@@ -346,6 +347,7 @@ static void job(void *arg, uint64_t now)
 	uint64_t t0 = video_cpu_us();
 	bool fresh;
 
+	on_worker();
 	vin->now_us = now;
 	if (atomic_exchange(&vin->stale, false) && vin->rf)
 		reset(vin);

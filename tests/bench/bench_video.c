@@ -199,6 +199,7 @@ static void shot_handler(int err, AVFrame *f, void *arg)
 
 static void feed(struct video_src **srcv, unsigned i, uint64_t now)
 {
+	on_loop();
 	for (unsigned k = 0; k < parties; k++) {
 		for (unsigned p = 0; p < streamv[k].pktc[i]; p++) {
 			struct pkt *pkt = pkt_get();
@@ -222,6 +223,7 @@ static int run(const struct video_rung *r, bool shots, double *ms,
 	double t0;
 	int err;
 
+	on_loop();
 	on_worker();
 	err = video_alloc(&v, &cfg);
 	for (unsigned k = 0; k < parties && !err; k++) {

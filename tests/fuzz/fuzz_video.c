@@ -129,6 +129,8 @@ static void damage(struct pkt *pkt, struct input *in, uint8_t op)
 static void play(struct video *v, struct video_src *src, unsigned s,
 		 struct input *in)
 {
+	on_loop();
+	on_worker();
 	for (unsigned i = 0; i < goodc[s]; i++) {
 		uint8_t op = next(in);
 		struct pkt *pkt;
@@ -169,6 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned s = next(&in) & 1;
 	size_t n;
 
+	on_loop();
 	on_worker();
 	cam_ticket(&t, 1, "", s ? CODEC_VP8 : CODEC_H264);
 	if (video_alloc(&v, &cfg) || video_src_alloc(&src, v, &t) ||

@@ -496,8 +496,7 @@ static int test_plates(void)
 {
 	static const char *const textv[] = {
 		"Ann", "Жанна", "محمد علي", "王小明", "שלום", "नमस्ते", "🙂", "한국어",
-		"W̷̢̧̛̛͎̠̲̗a very long name that will never ever fit a tile "
-		"and goes on",
+		"W̷̢̧̛̛͎̠̲̗a very long name that will never ever fit a tile, ever",
 	};
 	char buf[LABEL_TEXT_MAX], big[4096];
 	struct vbitmap bm = {0};

@@ -92,6 +92,9 @@ static void event_handler(enum video_event ev, uint32_t leg, void *arg)
 		f->partyv[leg].evv[ev]++;
 }
 
+/* A test is the loop and the worker in one. */
+static int fix_open(struct fix *f) ASSERTS(loop) ASSERTS(worker);
+
 static int fix_open(struct fix *f)
 {
 	const struct video_cfg cfg = {
@@ -124,6 +127,7 @@ static int join(struct fix *f, uint32_t id, const char *name,
 	struct party *p = &f->partyv[id];
 	int err = 0;
 
+	on_loop();
 	cam_ticket(&p->ticket, id, name, codec);
 	err = video_src_alloc(&p->src, f->v, &p->ticket);
 	if (err || codec == CODEC_NONE)
@@ -137,6 +141,7 @@ static int join(struct fix *f, uint32_t id, const char *name,
 
 static void put(struct pkt *pkt, void *arg)
 {
+	on_loop();
 	video_src_put(arg, pkt);
 }
 
@@ -195,8 +200,10 @@ static void shot_handler(int err, AVFrame *frame, void *arg)
 
 static int take_shot(struct fix *f)
 {
-	int err = video_shot(f->v, shot_handler, f);
+	int err;
 
+	on_loop();
+	err = video_shot(f->v, shot_handler, f);
 	if (!err)
 		idle(f, 1);
 
@@ -801,8 +808,9 @@ static int test_pictures(void)
 {
 	static const char *const namev[] = {
 		"Ann Example", "Жанна Иванова", "محمد علي", "王小明",
-		"Sam 😀 Taylor", "שרה כהן", "Boardroom 4.12 (Berlin, 3rd "
-		"floor, left of the lift)", "अनिता शर्मा", "김민준",
+		"Sam 😀 Taylor", "שרה כהן",
+		"Boardroom 4.12 (Berlin, 3rd floor, left of the lift)",
+		"अनिता शर्मा", "김민준",
 		"Ὀδυσσεύς", "3007", "สมชาย",
 	};
 	static const unsigned countv[] = {0, 1, 2, 3, 5, 9, 16, 25, 26};

@@ -47,6 +47,7 @@ static void shot_handler(int err, AVFrame *frame, void *arg)
 
 static void put(struct pkt *pkt, void *arg)
 {
+	on_loop();
 	video_src_put(arg, pkt);
 }
 
@@ -97,6 +98,7 @@ static int test_meeting(void)
 	struct ticket t;
 	int err = 0;
 
+	on_loop();
 	pkt_pool_init(1024);
 	TEST_ERR(video_alloc(&v, &cfg));
 	TEST_ERR(video_start(v));
