@@ -1,89 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/video.c -- the video engine: ties sources, scene and rungs to the
- * pool's clock
- *
- * The loop's calls only change lists under mtx, which is held for a few
- * assignments; the tick copies what it needs with references, then works
- * without any lock.
+ * mixer/video.c -- the video engine's doors: sources, watches, statistics
  */
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <string.h>
 
-#include <libavutil/frame.h>
 #include <libavutil/log.h>
 
 #include <re.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "mixer/scene.h"
-#include "mixer/video.h"
-#include "mixer/video_gov.h"
-#include "mixer/video_in.h"
-#include "mixer/video_pool.h"
-#include "mixer/video_rung.h"
-
-enum {
-	RUNGS_MAX = 64,
-	SHOTS_MAX = 16,
-	SHOT_WAIT_US = 1000000,   /* for pictures when nobody watched     */
-	SHOT_MIN_US  = 250000,    /* for packets to show who sends        */
-	GOV_START_US = 1500000,   /* fonts, encoders, everybody's first
-	                           * key frame: says nothing yet          */
-};
-
-struct shot {
-	video_shot_h *shoth;
-	void *arg;
-};
-
-/* What one tick works with; its own references */
-struct tick {
-	struct vin *vinv[VIDEO_SRCS_MAX];
-	unsigned vinc;
-	struct rung *rungv[RUNGS_MAX];
-	unsigned rungc;
-	struct rung *duev[RUNGS_MAX];
-	unsigned duec;
-	atomic_uint next;         /* of duev to be encoded                */
-	uint32_t speaker;
-	bool recording, crop, shots;
-	uint64_t n, pts_us;
-};
-
-/* Locks: [I] set at creation  [L] loop only  [m] mtx  [t] the tick's */
-struct video {
-	struct video_cfg cfg;     /* [I]                                  */
-	struct pool *pool;        /* [I]                                  */
-	struct pool_job warm;     /* fonts, once                          */
-	struct scene *scene;      /* [t]                                  */
-	struct tick tick;         /* [t]                                  */
-	uint64_t t0_us, last_n;   /* [t]                                  */
-	uint64_t awake_us;        /* [t] since when somebody looks        */
-	bool begun;               /* [t]                                  */
-	struct gov gov;           /* [t]                                  */
-
-	pthread_mutex_t mtx;
-	struct vin *vinv[VIDEO_SRCS_MAX];         /* [m] in order of joining */
-	unsigned vinc;
-	struct {
-		struct rung *rung;
-		unsigned watches;
-	} rungv[RUNGS_MAX];                       /* [m]                  */
-	unsigned rungc;
-	uint32_t last_rung;       /* [m]                                  */
-	struct shot shotv[SHOTS_MAX];             /* [m]                  */
-	unsigned shotc;
-	uint32_t speaker;         /* [m]                                  */
-	bool recording, crop;     /* [m]                                  */
-
-	atomic_ullong decode_us, encode_us;       /* of those who left    */
-	atomic_ullong ticks, late;
-	atomic_uint step;
-};
+#include "mixer/video_priv.h"
 
 struct video_src {
 	struct video *v;          /* [I] strong                           */
@@ -94,241 +20,6 @@ struct video_watch {
 	struct video *v;          /* [I] strong                           */
 	struct rung *rung;        /* [I]                                  */
 };
-
-static void lock(const struct video *v)
-{
-	pthread_mutex_lock(&((struct video *)v)->mtx);
-}
-
-static void unlock(const struct video *v)
-{
-	pthread_mutex_unlock(&((struct video *)v)->mtx);
-}
-
-/* --- the tick --------------------------------------------------------- */
-
-static void dirty_handler(const struct layout_rect *rect, void *arg)
-{
-	struct tick *t = &((struct video *)arg)->tick;
-
-	for (unsigned i = 0; i < t->rungc; i++)
-		rung_mark(t->rungv[i], rect);
-}
-
-static void tick_open(struct video *v, struct tick *t)
-{
-	lock(v);
-	t->vinc = v->vinc;
-	for (unsigned i = 0; i < v->vinc; i++)
-		t->vinv[i] = vin_ref(v->vinv[i]);
-	t->rungc = v->rungc;
-	for (unsigned i = 0; i < v->rungc; i++)
-		t->rungv[i] = rung_ref(v->rungv[i].rung);
-	t->speaker = v->speaker;
-	t->recording = v->recording;
-	t->crop = v->crop;
-	t->shots = v->shotc > 0;
-	unlock(v);
-	t->duec = 0;
-	atomic_store(&t->next, 0);
-}
-
-static void tick_close(struct tick *t)
-{
-	for (unsigned i = 0; i < t->vinc; i++)
-		vin_unref(t->vinv[i]);
-	for (unsigned i = 0; i < t->rungc; i++)
-		rung_unref(t->rungv[i]);
-	t->vinc = t->rungc = t->duec = 0;
-}
-
-/* On several workers at a time: each takes the next rung. */
-static void encode_part(void *arg)
-{
-	struct video *v = arg;
-	struct tick *t = &v->tick;
-	unsigned i;
-
-	while ((i = atomic_fetch_add(&t->next, 1)) < t->duec) {
-		struct unit *unit = NULL;
-		int err = rung_encode(t->duev[i], scene_canvas(v->scene),
-				      t->pts_us, &unit);
-
-		if (err)
-			debug("rung %u encoding failed: %m",
-			      rung_id(t->duev[i]), err);
-		if (!unit)
-			continue;
-		if (v->cfg.outh)
-			v->cfg.outh(unit, v->cfg.arg);
-		unit_unref(unit);
-	}
-}
-
-static void encode_all(struct video *v)
-{
-	struct tick *t = &v->tick;
-
-	for (unsigned i = 0; i < t->rungc; i++) {
-		rung_tune(t->rungv[i], gov_divisor(&v->gov),
-			  gov_fast(&v->gov));
-		if (rung_due(t->rungv[i], t->n))
-			t->duev[t->duec++] = t->rungv[i];
-	}
-	if (t->duec > 1)
-		pool_spread(v->pool, t->duec - 1, encode_part, v);
-	else
-		encode_part(v);
-}
-
-static AVFrame *canvas_copy(const struct vpic *pic)
-{
-	AVFrame *f = av_frame_alloc();
-
-	if (!f)
-		return NULL;
-	f->format = AV_PIX_FMT_YUV420P;
-	f->width = (int)pic->w;
-	f->height = (int)pic->h;
-	f->color_range = AVCOL_RANGE_MPEG;
-	f->colorspace = AVCOL_SPC_SMPTE170M;
-	if (av_frame_get_buffer(f, 0) < 0) {
-		av_frame_free(&f);
-		return NULL;
-	}
-	for (int i = 0; i < 3; i++) {
-		size_t w = i ? pic->w / 2 : pic->w, h = i ? pic->h / 2 : pic->h;
-
-		for (size_t y = 0; y < h; y++)
-			memcpy(f->data[i] + y * (size_t)f->linesize[i],
-			       pic->data[i] + y * (size_t)pic->stride[i], w);
-	}
-
-	return f;
-}
-
-/* Just woken up, pictures are still to come. */
-static bool shots_ready(const struct video *v, uint64_t now)
-{
-	uint64_t waited = now - v->awake_us;
-
-	if (waited >= SHOT_WAIT_US || !v->tick.vinc)
-		return true;
-
-	return waited >= SHOT_MIN_US && scene_complete(v->scene);
-}
-
-static void shots_serve(struct video *v, uint64_t now)
-{
-	struct shot readyv[SHOTS_MAX];
-	unsigned n;
-
-	if (!shots_ready(v, now))
-		return;
-	lock(v);
-	n = v->shotc;
-	memcpy(readyv, v->shotv, sizeof(readyv[0]) * n);
-	v->shotc = 0;
-	unlock(v);
-
-	for (unsigned i = 0; i < n; i++) {
-		AVFrame *f = canvas_copy(scene_canvas(v->scene));
-
-		readyv[i].shoth(f ? 0 : ENOMEM, f, readyv[i].arg);
-	}
-}
-
-/* When tick n is, on the absolute grid */
-static uint64_t tick_us(const struct video *v, uint64_t n)
-{
-	return v->t0_us + n * 1000000 / v->cfg.fps;
-}
-
-/* The next turn after n at the governor's rate */
-static uint64_t next_us(const struct video *v, uint64_t n)
-{
-	unsigned div = gov_divisor(&v->gov);
-
-	return tick_us(v, n - n % div + div);
-}
-
-static void governed(struct video *v, uint64_t start, uint64_t due)
-{
-	struct tick *t = &v->tick;
-	uint64_t end = clock_us(), next = next_us(v, t->n);
-	bool late = end > next || start > due + 1000000 / v->cfg.fps;
-
-	if (start - v->awake_us < GOV_START_US)
-		return;
-	if (late)
-		atomic_fetch_add(&v->late, 1);
-	if (!gov_tick(&v->gov, end, end - start, next - tick_us(v, t->n),
-		      late))
-		return;
-	atomic_store(&v->step, v->gov.step);
-	if (v->cfg.eventh)
-		v->cfg.eventh(VIDEO_LOAD, v->gov.step, v->cfg.arg);
-}
-
-static void tick_run(struct video *v, uint64_t now)
-{
-	struct tick *t = &v->tick;
-	const struct scene_want want = {
-		.vinv = t->vinv, .vinc = t->vinc, .speaker = t->speaker,
-		.recording = t->recording, .crop = t->crop,
-	};
-
-	scene_set(v->scene, &want);
-	scene_draw(v->scene, now, t->pts_us + 500000 / v->cfg.fps);
-	encode_all(v);
-	if (t->shots)
-		shots_serve(v, now);
-	atomic_fetch_add(&v->ticks, 1);
-}
-
-/* Nobody looks any more: no decoding, no pictures kept. */
-static void fall_idle(struct video *v)
-{
-	const struct scene_want nobody = {0};
-
-	scene_set(v->scene, &nobody);
-	v->begun = false;
-}
-
-static uint64_t clock_handler(uint64_t now, void *arg)
-{
-	struct video *v = arg;
-	struct tick *t = &v->tick;
-	uint64_t due;
-
-	on_worker();
-	if (!v->t0_us)
-		v->t0_us = now;
-	t->n = ((now - v->t0_us) * v->cfg.fps + v->cfg.fps) / 1000000;
-	if (v->begun && t->n <= v->last_n)
-		return next_us(v, v->last_n);
-	t->pts_us = tick_us(v, t->n);
-
-	tick_open(v, t);
-	if (!t->rungc && !t->shots) {
-		tick_close(t);
-		fall_idle(v);
-		return UINT64_MAX;
-	}
-	if (!v->begun) {
-		gov_init(&v->gov, now);
-		v->awake_us = now;
-	}
-	due = v->begun ? next_us(v, v->last_n) : now;
-	tick_run(v, now);
-	tick_close(t);
-	if (pool_workers(v->pool))
-		governed(v, now, due);
-	v->begun = true;
-	v->last_n = t->n;
-
-	return next_us(v, t->n);
-}
 
 /* --- the engine ------------------------------------------------------- */
 
@@ -384,10 +75,10 @@ int video_alloc(struct video **vp, const struct video_cfg *cfg)
 	gov_init(&v->gov, 0);
 	av_log_set_level(AV_LOG_FATAL);   /* peers could fill the log     */
 
-	err = pool_alloc(&v->pool, cfg->workers, clock_handler, v);
+	err = pool_alloc(&v->pool, cfg->workers, video_tick, v);
 	if (!err)
 		err = scene_alloc(&v->scene, v->cfg.width, v->cfg.height,
-				  dirty_handler, v);
+				  video_dirty, v);
 	if (err) {
 		mem_deref(v);
 		return err;
@@ -425,23 +116,23 @@ void video_run(struct video *v, uint64_t now_us)
 
 void video_speaker(struct video *v, uint32_t leg)
 {
-	lock(v);
+	video_lock(v);
 	v->speaker = leg;
-	unlock(v);
+	video_unlock(v);
 }
 
 void video_recording(struct video *v, bool on)
 {
-	lock(v);
+	video_lock(v);
 	v->recording = on;
-	unlock(v);
+	video_unlock(v);
 }
 
 void video_fit(struct video *v, bool crop)
 {
-	lock(v);
+	video_lock(v);
 	v->crop = crop;
-	unlock(v);
+	video_unlock(v);
 }
 
 int video_shot(struct video *v, video_shot_h *shoth, void *arg)
@@ -450,12 +141,12 @@ int video_shot(struct video *v, video_shot_h *shoth, void *arg)
 
 	if (!v || !shoth)
 		return EINVAL;
-	lock(v);
+	video_lock(v);
 	if (v->shotc < SHOTS_MAX)
 		v->shotv[v->shotc++] = (struct shot){shoth, arg};
 	else
 		err = EAGAIN;
-	unlock(v);
+	video_unlock(v);
 	if (!err)
 		pool_clock(v->pool, 0);
 
@@ -472,13 +163,13 @@ static void src_destructor(void *data)
 
 	if (src->vin) {
 		vin_close(src->vin);
-		lock(v);
+		video_lock(v);
 		for (unsigned i = 0; i < v->vinc; i++) {
 			if (v->vinv[i] != src->vin)
 				v->vinv[n++] = v->vinv[i];
 		}
 		v->vinc = n;
-		unlock(v);
+		video_unlock(v);
 		atomic_fetch_add(&v->decode_us, vin_cpu_us(src->vin));
 		vin_unref(src->vin);
 	}
@@ -501,12 +192,12 @@ int video_src_alloc(struct video_src **srcp, struct video *v,
 	if (err)
 		goto out;
 
-	lock(v);
+	video_lock(v);
 	if (v->vinc < VIDEO_SRCS_MAX)
 		v->vinv[v->vinc++] = src->vin;
 	else
 		err = ENOSPC;
-	unlock(v);
+	video_unlock(v);
  out:
 	if (err)
 		mem_deref(src);
@@ -559,7 +250,7 @@ static void watch_destructor(void *data)
 	struct video *v = w->v;
 	struct rung *gone = NULL;
 
-	lock(v);
+	video_lock(v);
 	for (unsigned i = 0; i < v->rungc && w->rung; i++) {
 		if (v->rungv[i].rung != w->rung || --v->rungv[i].watches)
 			continue;
@@ -567,7 +258,7 @@ static void watch_destructor(void *data)
 		v->rungv[i] = v->rungv[--v->rungc];
 		break;
 	}
-	unlock(v);
+	video_unlock(v);
 	if (gone) {
 		debug("rung %u ended", rung_id(gone));
 		atomic_fetch_add(&v->encode_us, rung_cpu_us(gone));
@@ -630,9 +321,9 @@ int video_watch_alloc(struct video_watch **wp, struct video *v,
 	if (!w)
 		return ENOMEM;
 	w->v = mem_ref(v);
-	lock(v);
+	video_lock(v);
 	err = rung_get(v, rung, &w->rung);
-	unlock(v);
+	video_unlock(v);
 	if (err) {
 		mem_deref(w);
 		return err;
@@ -667,7 +358,7 @@ json_t *video_stats(const struct video *v)
 		return NULL;
 	decode = atomic_load(&w->decode_us);
 	encode = atomic_load(&w->encode_us);
-	lock(v);
+	video_lock(v);
 	srcs = v->vinc;
 	for (unsigned i = 0; i < v->vinc; i++)
 		decode += vin_cpu_us(v->vinv[i]);
@@ -679,7 +370,7 @@ json_t *video_stats(const struct video *v)
 			(json_int_t)v->rungv[i].watches));
 		json_array_append_new(rungs, r);
 	}
-	unlock(v);
+	video_unlock(v);
 	scene_cpu(v->scene, &scale, &label);
 
 	return json_pack("{s:{s:I,s:I,s:I,s:I},s:I,s:I,s:i,s:i,s:o}",

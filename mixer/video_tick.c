@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/video_tick.c -- one turn of the video engine: draw, encode, hand out
+ */
+#include <string.h>
+
+#include <libavutil/frame.h>
+
+#include <re.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "mixer/video_priv.h"
+
+enum {
+	SHOT_WAIT_US = 1000000,   /* for pictures when nobody watched     */
+	SHOT_MIN_US  = 250000,    /* for packets to show who sends        */
+	GOV_START_US = 1500000,   /* fonts, encoders, everybody's first
+	                           * key frame: says nothing yet          */
+};
+
+void video_dirty(const struct layout_rect *rect, void *arg)
+{
+	struct tick *t = &((struct video *)arg)->tick;
+
+	for (unsigned i = 0; i < t->rungc; i++)
+		rung_mark(t->rungv[i], rect);
+}
+
+static void tick_open(struct video *v, struct tick *t)
+{
+	video_lock(v);
+	t->vinc = v->vinc;
+	for (unsigned i = 0; i < v->vinc; i++)
+		t->vinv[i] = vin_ref(v->vinv[i]);
+	t->rungc = v->rungc;
+	for (unsigned i = 0; i < v->rungc; i++)
+		t->rungv[i] = rung_ref(v->rungv[i].rung);
+	t->speaker = v->speaker;
+	t->recording = v->recording;
+	t->crop = v->crop;
+	t->shots = v->shotc > 0;
+	video_unlock(v);
+	t->duec = 0;
+	atomic_store(&t->next, 0);
+}
+
+static void tick_close(struct tick *t)
+{
+	for (unsigned i = 0; i < t->vinc; i++)
+		vin_unref(t->vinv[i]);
+	for (unsigned i = 0; i < t->rungc; i++)
+		rung_unref(t->rungv[i]);
+	t->vinc = t->rungc = t->duec = 0;
+}
+
+/* On several workers at a time: each takes the next rung. */
+static void encode_part(void *arg)
+{
+	struct video *v = arg;
+	struct tick *t = &v->tick;
+	unsigned i;
+
+	while ((i = atomic_fetch_add(&t->next, 1)) < t->duec) {
+		struct unit *unit = NULL;
+		int err = rung_encode(t->duev[i], scene_canvas(v->scene),
+				      t->pts_us, &unit);
+
+		if (err)
+			debug("rung %u encoding failed: %m",
+			      rung_id(t->duev[i]), err);
+		if (!unit)
+			continue;
+		if (v->cfg.outh)
+			v->cfg.outh(unit, v->cfg.arg);
+		unit_unref(unit);
+	}
+}
+
+static void encode_all(struct video *v)
+{
+	struct tick *t = &v->tick;
+
+	for (unsigned i = 0; i < t->rungc; i++) {
+		rung_tune(t->rungv[i], gov_divisor(&v->gov),
+			  gov_fast(&v->gov));
+		if (rung_due(t->rungv[i], t->n))
+			t->duev[t->duec++] = t->rungv[i];
+	}
+	if (t->duec > 1)
+		pool_spread(v->pool, t->duec - 1, encode_part, v);
+	else
+		encode_part(v);
+}
+
+static AVFrame *canvas_copy(const struct vpic *pic)
+{
+	AVFrame *f = av_frame_alloc();
+
+	if (!f)
+		return NULL;
+	f->format = AV_PIX_FMT_YUV420P;
+	f->width = (int)pic->w;
+	f->height = (int)pic->h;
+	f->color_range = AVCOL_RANGE_MPEG;
+	f->colorspace = AVCOL_SPC_SMPTE170M;
+	if (av_frame_get_buffer(f, 0) < 0) {
+		av_frame_free(&f);
+		return NULL;
+	}
+	for (int i = 0; i < 3; i++) {
+		size_t w = i ? pic->w / 2 : pic->w, h = i ? pic->h / 2 : pic->h;
+
+		for (size_t y = 0; y < h; y++)
+			memcpy(f->data[i] + y * (size_t)f->linesize[i],
+			       pic->data[i] + y * (size_t)pic->stride[i], w);
+	}
+
+	return f;
+}
+
+/* Just woken up, pictures are still to come. */
+static bool shots_ready(const struct video *v, uint64_t now)
+{
+	uint64_t waited = now - v->awake_us;
+
+	if (waited >= SHOT_WAIT_US || !v->tick.vinc)
+		return true;
+
+	return waited >= SHOT_MIN_US && scene_complete(v->scene);
+}
+
+static void shots_serve(struct video *v, uint64_t now)
+{
+	struct shot readyv[SHOTS_MAX];
+	unsigned n;
+
+	if (!shots_ready(v, now))
+		return;
+	video_lock(v);
+	n = v->shotc;
+	memcpy(readyv, v->shotv, sizeof(readyv[0]) * n);
+	v->shotc = 0;
+	video_unlock(v);
+
+	for (unsigned i = 0; i < n; i++) {
+		AVFrame *f = canvas_copy(scene_canvas(v->scene));
+
+		readyv[i].shoth(f ? 0 : ENOMEM, f, readyv[i].arg);
+	}
+}
+
+/* When tick n is, on the absolute grid */
+static uint64_t tick_us(const struct video *v, uint64_t n)
+{
+	return v->t0_us + n * 1000000 / v->cfg.fps;
+}
+
+/* The next turn after n at the governor's rate */
+static uint64_t next_us(const struct video *v, uint64_t n)
+{
+	unsigned div = gov_divisor(&v->gov);
+
+	return tick_us(v, n - n % div + div);
+}
+
+static void governed(struct video *v, uint64_t start, uint64_t due)
+{
+	struct tick *t = &v->tick;
+	uint64_t end = clock_us(), next = next_us(v, t->n);
+	bool late = end > next || start > due + 1000000 / v->cfg.fps;
+
+	if (start - v->awake_us < GOV_START_US)
+		return;
+	if (late)
+		atomic_fetch_add(&v->late, 1);
+	if (!gov_tick(&v->gov, end, end - start, next - tick_us(v, t->n),
+		      late))
+		return;
+	atomic_store(&v->step, v->gov.step);
+	if (v->cfg.eventh)
+		v->cfg.eventh(VIDEO_LOAD, v->gov.step, v->cfg.arg);
+}
+
+static void tick_run(struct video *v, uint64_t now)
+{
+	struct tick *t = &v->tick;
+	const struct scene_want want = {
+		.vinv = t->vinv, .vinc = t->vinc, .speaker = t->speaker,
+		.recording = t->recording, .crop = t->crop,
+	};
+
+	scene_set(v->scene, &want);
+	scene_draw(v->scene, now, t->pts_us + 500000 / v->cfg.fps);
+	encode_all(v);
+	if (t->shots)
+		shots_serve(v, now);
+	atomic_fetch_add(&v->ticks, 1);
+}
+
+/* Nobody looks any more: no decoding, no pictures kept. */
+static void fall_idle(struct video *v)
+{
+	const struct scene_want nobody = {0};
+
+	scene_set(v->scene, &nobody);
+	v->begun = false;
+}
+
+uint64_t video_tick(uint64_t now, void *arg)
+{
+	struct video *v = arg;
+	struct tick *t = &v->tick;
+	uint64_t due;
+
+	on_worker();
+	if (!v->t0_us)
+		v->t0_us = now;
+	t->n = ((now - v->t0_us) * v->cfg.fps + v->cfg.fps) / 1000000;
+	if (v->begun && t->n <= v->last_n)
+		return next_us(v, v->last_n);
+	t->pts_us = tick_us(v, t->n);
+
+	tick_open(v, t);
+	if (!t->rungc && !t->shots) {
+		tick_close(t);
+		fall_idle(v);
+		return UINT64_MAX;
+	}
+	if (!v->begun) {
+		gov_init(&v->gov, now);
+		v->awake_us = now;
+	}
+	due = v->begun ? next_us(v, v->last_n) : now;
+	tick_run(v, now);
+	tick_close(t);
+	if (pool_workers(v->pool))
+		governed(v, now, due);
+	v->begun = true;
+	v->last_n = t->n;
+
+	return next_us(v, t->n);
+}
