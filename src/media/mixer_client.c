@@ -42,6 +42,7 @@ struct mixer_client {
 	struct mixer_proc *proc;  /* NULL: given up                       */
 	struct list legl;
 	struct list reql;
+	struct list deadl;        /* requests that the dead one owes      */
 	uint32_t seq;
 	bool ready;               /* of this process                      */
 	bool reborn;              /* rebornh is owed                      */
@@ -78,11 +79,11 @@ static bool let_go(const struct mixer_client *mc)
 	return mem_nrefs(mc) == 1;
 }
 
-static void request_fail(struct request *req, int err)
+static void request_fail(struct request *req, const char *text)
 {
 	list_unlink(&req->le);
 	if (req->doneh)
-		req->doneh(err, "the mixer died", NULL, req->arg);
+		req->doneh(ECONNRESET, text, NULL, req->arg);
 	mem_deref(req);
 }
 
@@ -100,6 +101,7 @@ static void client_destructor(void *arg)
 
 	mixer_proc_leave(mc->proc);
 	list_flush(&mc->reql);
+	list_flush(&mc->deadl);
 	mem_deref(mc->path);
 	mem_deref(mc->room);
 }
@@ -361,7 +363,6 @@ static bool deaths_count(struct mixer_client *mc, uint64_t now)
 static void proc_died(int status, void *arg)
 {
 	struct mixer_client *mc = arg;
-	struct list reql = LIST_INIT;
 	uint64_t now = clock_us();
 	struct le *le;
 	int err;
@@ -378,7 +379,7 @@ static void proc_died(int status, void *arg)
 	/* move the open requests out of the way of the new process's */
 	while ((le = list_head(&mc->reql))) {
 		list_unlink(le);
-		list_append(&reql, le, le->data);
+		list_append(&mc->deadl, le, le->data);
 	}
 
 	if (!mc->reborn)
@@ -393,13 +394,23 @@ static void proc_died(int status, void *arg)
 	if (mc->diedh)
 		mc->diedh(status, err, mc->arg);
 
-	while ((le = list_head(&reql))) {
-		if (let_go(mc))
-			((struct request *)le->data)->doneh = NULL;
-		request_fail(le->data, ECONNRESET);
-	}
+	while (!let_go(mc) && (le = list_head(&mc->deadl)))
+		request_fail(le->data, "the mixer died");
 
 	mem_deref(mc);
+}
+
+void mixer_requests_end(struct mixer_client *mc)
+{
+	struct le *le;
+
+	if (!mc)
+		return;
+
+	while ((le = list_head(&mc->deadl)))
+		request_fail(le->data, "the mixer died");
+	while ((le = list_head(&mc->reql)))
+		request_fail(le->data, "the meeting is over");
 }
 
 int mixer_client_alloc(struct mixer_client **mcp,

@@ -36,7 +36,8 @@ typedef void (mixer_msg_h)(const char *m, json_t *msg, void *arg);
 typedef void (mixer_died_h)(int status, int err, void *arg);
 typedef void (mixer_reborn_h)(uint64_t gap_ms, void *arg);
 
-/** Answer to one request; result is the done message, borrowed. */
+/** Answer to one request; result is the done message, borrowed.  Not called
+ *  any more once the client is gone: see mixer_requests_end(). */
 typedef void (mixer_done_h)(int err, const char *text, json_t *result,
 			    void *arg);
 
@@ -72,6 +73,10 @@ void mixer_leg_tone(struct mixer_leg *ml, bool leave_tone);
  *  ECONNRESET to doneh if the mixer dies before it answers. */
 int mixer_request(struct mixer_client *mc, const char *m, json_t *msg,
 		  const int *fdv, size_t fdc, mixer_done_h *doneh, void *arg);
+
+/** ECONNRESET to whoever waits for an answer: before the last mem_deref,
+ *  by an owner who must not leave them waiting. */
+void mixer_requests_end(struct mixer_client *mc);
 
 pid_t mixer_client_pid(const struct mixer_client *mc);
 unsigned mixer_client_leaving(void);  /* processes that still say goodbye */

@@ -367,6 +367,28 @@ static int test_let_go(void)
 	return err;
 }
 
+static int test_requests_end(void)
+{
+	int err;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	err = fake("hang", done_handler);
+	TEST_ERR(err);
+	err = fake("exit", done_handler);
+	TEST_ERR(err);
+	mixer_requests_end(w.mc);
+	TEST_EQ(2, w.dones);
+	TEST_EQ(ECONNRESET, w.done_err);
+	w.mc = mem_deref(w.mc);
+	run_ms(50);
+	TEST_EQ(2, w.dones);
+	TEST_EQ(0, w.deaths);
+ out:
+	stop();
+	return err;
+}
+
 static int test_set(void)
 {
 	struct ticket t;
@@ -471,6 +493,7 @@ static const struct test testv[] = {
 	{"a hung mixer is replaced", test_hang},
 	{"a mixer that always dies is given up", test_gives_up},
 	{"the owner may let go in the death handler", test_let_go},
+	{"an owner who goes answers those who wait", test_requests_end},
 	{"a changed ticket arrives, a moved peer latches anew", test_set},
 	{"a refused leg is reported", test_refused},
 	{"a missing program is an error", test_no_program},
