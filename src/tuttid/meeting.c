@@ -33,6 +33,8 @@ static void meeting_destructor(void *arg)
 	tmr_cancel(&m->tmr_linger);
 	tmr_cancel(&m->tmr_poll);
 	list_unlink(&m->le);
+	/* a snapshot, statistics: clients wait for them */
+	mixer_requests_end(m->mc);
 	mem_deref(m->mc);
 	json_decref(m->late);
 }
@@ -254,8 +256,11 @@ static void mixer_died_handler(int status, int err, void *arg)
 		return;
 	}
 
+	/* one that has ended is held by its recording alone */
+	mem_ref(m);
 	recording_mixer_gone(m->rec, "the mixer died too often");
 	meeting_end(m, "the mixer died too often");
+	mem_deref(m);
 }
 
 static void mixer_reborn_handler(uint64_t gap_ms, void *arg)
@@ -383,8 +388,14 @@ void meeting_end(struct meeting *m, const char *reason)
 
 static void linger_handler(void *arg)
 {
+	struct meeting *m = arg;
+
 	on_loop();
-	meeting_end(arg, "everybody left");
+	/* somebody is on the way in: his end comes by here again */
+	if (meeting_count(m, false))
+		return;
+
+	meeting_end(m, "everybody left");
 }
 
 void meeting_check(struct meeting *m)

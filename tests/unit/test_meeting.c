@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tests/unit/test_meeting.c -- meetings as they begin, end and lose their
+ * mixer, with tests/fake/fake_mixer as the mixer
+ */
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <re.h>
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "db/recording.h"
+#include "media/mixer_client.h"
+#include "tests/unit/test.h"
+#include "tuttid/events.h"
+#include "tuttid/meeting.h"
+#include "tuttid/party.h"
+#include "tuttid/recording.h"
+#include "tuttid/recording_hash.h"
+#include "tuttid/req.h"
+#include "tuttid/room.h"
+#include "tuttid/server.h"
+#include "tuttid/verbs.h"
+
+/* ---- a server with a fake mixer, in a directory of its own ---- */
+
+static char dir[64], mixer[128];
+static struct config *conf;
+static struct server *srv;
+static json_t *answers;
+
+static int rm_handler(const char *path, const struct stat *st, int flag,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+
+	return remove(path);
+}
+
+static int configure(struct config **confp, const char *sock)
+{
+	char line[160], text[160];
+	int err;
+
+	err = config_alloc(confp);
+	(void)re_snprintf(line, sizeof(line), "data_dir %s/data", dir);
+	err |= config_set(*confp, line, text, sizeof(text));
+	(void)re_snprintf(line, sizeof(line), "control_socket %s/%s", dir,
+			  sock);
+	err |= config_set(*confp, line, text, sizeof(text));
+	(void)re_snprintf(line, sizeof(line), "sip_listen udp 127.0.0.1:%u",
+			  30000 + rand_u16() % 30000);
+	err |= config_set(*confp, line, text, sizeof(text));
+	err |= config_set(*confp, "linger_s 0", text, sizeof(text));
+
+	return err;
+}
+
+static int up(void)
+{
+	char text[256] = "", fake[512], cwd[400];
+	int err = 0, i;
+
+	log_init("test", LVL_ERROR, false);
+	str_ncpy(dir, "/tmp/tutti-test-XXXXXX", sizeof(dir));
+	if (!mkdtemp(dir) || !getcwd(cwd, sizeof(cwd)))
+		return errno;
+	(void)re_snprintf(mixer, sizeof(mixer), "%s/tutti-mixer", dir);
+	(void)re_snprintf(fake, sizeof(fake), "%s/tests/fake/fake_mixer",
+			  cwd);
+	if (symlink(fake, mixer) || setenv("TUTTI_LIBEXEC", dir, 1))
+		return errno;
+
+	/* a port that happens to be free */
+	for (i = 0; i < 20; i++) {
+		conf = mem_deref(conf);
+		text[0] = '\0';
+		err = configure(&conf, "sock");
+		if (err)
+			return err;
+		err = server_alloc(&srv, conf, text, sizeof(text));
+		if (!strstr(text, "in use"))
+			break;
+	}
+	if (err)
+		printf("# %s\n", text);
+
+	return err;
+}
+
+static void down(void)
+{
+	srv  = mem_deref(srv);
+	conf = mem_deref(conf);
+	mixer_client_reap();
+	if (dir[0])
+		(void)nftw(dir, rm_handler, 8, FTW_DEPTH | FTW_PHYS);
+	dir[0] = '\0';
+}
+
+static void pause_handler(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+static void run_ms(unsigned ms)
+{
+	struct tmr tmr;
+
+	tmr_init(&tmr);
+	tmr_start(&tmr, ms, pause_handler, NULL);
+	(void)re_main(NULL);
+	tmr_cancel(&tmr);
+}
+
+static void line_handler(json_t *line, bool last, void *arg)
+{
+	(void)last;
+	(void)arg;
+	(void)json_array_append_new(answers, json_deep_copy(line));
+}
+
+static struct req *ask(const char *text)
+{
+	const struct req_who who = {getuid(), getgid()};
+	json_t *msg = json_loads(text, 0, NULL);
+	struct req *req = NULL;
+
+	if (!answers)
+		answers = json_array();
+	(void)json_array_clear(answers);
+	(void)req_alloc(&req, NULL, &who, line_handler, NULL);
+	verbs_dispatch(srv, req, msg);
+	json_decref(msg);
+
+	return req;
+}
+
+/* The status of the n-th answer: 200, an error's, or 0 without an answer */
+static int status(size_t n)
+{
+	json_t *answer = json_array_get(answers, n);
+	uint32_t code = 0;
+
+	if (json_is_true(json_object_get(answer, "ok")))
+		return 200;
+	(void)json_u32(json_object_get(answer, "error"), "status", &code);
+
+	return (int)code;
+}
+
+static int meet(struct meeting **mp)
+{
+	struct room *room;
+	int err;
+
+	mem_deref(ask("{\"verb\": \"room create\", \"args\": {\"room\":"
+		      " \"a\"}}"));
+	room = rooms_find(srv->rooms, "a");
+	if (!room)
+		return ENOENT;
+
+	err = meeting_get(mp, srv, room);
+
+	return err ? err : meeting_up(*mp);
+}
+
+/* ---- cases ---- */
+
+static int test_linger(void)
+{
+	struct room *room;
+	struct meeting *m;
+	struct party *p;
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	err = meet(&m);
+	TEST_ERR(err);
+	room = m->room;
+
+	/* everybody has left, and then somebody is called */
+	meeting_check(m);
+	err = party_alloc(&p, m);
+	TEST_ERR(err);
+	run_ms(50);
+	TEST_TRUE(room->meeting == m);
+
+	party_end(p, "no answer", 408);
+	run_ms(50);
+	TEST_TRUE(!room->meeting);
+ out:
+	down();
+	return err;
+}
+
+static int test_waiting(void)
+{
+	struct req *snapshot = NULL, *stats = NULL;
+	struct meeting *m;
+	char text[256];
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	err = meet(&m);
+	TEST_ERR(err);
+	run_ms(100);
+	TEST_EQ(0, kill(mixer_client_pid(m->mc), SIGSTOP));
+
+	(void)re_snprintf(text, sizeof(text), "{\"verb\": \"room snapshot\","
+			  " \"args\": {\"room\": \"a\", \"file\":"
+			  " \"%s/s.png\"}}", dir);
+	snapshot = mem_deref(ask(text));
+	TEST_EQ(0, json_array_size(answers));
+	meeting_end(m, "ended by host");
+	TEST_EQ(1, json_array_size(answers));
+	TEST_EQ(503, status(0));
+
+	err = meet(&m);
+	TEST_ERR(err);
+	stats = mem_deref(ask("{\"verb\": \"server stats\"}"));
+	TEST_EQ(0, json_array_size(answers));
+	meeting_end(m, "ended by host");
+	TEST_EQ(200, status(0));
+ out:
+	mem_deref(snapshot);
+	mem_deref(stats);
+	down();
+	return err;
+}
+
+/* The meeting is over, its recording not, and no mixer can be started */
+static int test_given_up(void)
+{
+	char text[128] = "";
+	struct meeting *m;
+	uint64_t id = 0;
+	json_t *obj = NULL;
+	const char *state = "";
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	err = meet(&m);
+	TEST_ERR(err);
+	err = recording_start(m, true, &id, text, sizeof(text));
+	TEST_ERR(err);
+	run_ms(100);
+	TEST_EQ(0, kill(mixer_client_pid(m->mc), SIGSTOP));
+	meeting_end(m, "everybody left");
+	TEST_EQ(1, list_count(&srv->meetingl));
+
+	TEST_EQ(0, unlink(mixer));
+	TEST_EQ(0, kill(mixer_client_pid(m->mc), SIGKILL));
+	run_ms(200);
+	TEST_EQ(0, list_count(&srv->meetingl));
+	err = db_recording_show(srv->db, id, &obj);
+	TEST_ERR(err);
+	(void)json_str(obj, "state", &state);
+	TEST_STR("failed", state);
+ out:
+	json_decref(obj);
+	down();
+	return err;
+}
+
+static const struct test testv[] = {
+	{"who is called while a meeting lingers stays", test_linger},
+	{"who waits for a mixer is answered at its end", test_waiting},
+	{"a recording alone, and no mixer", test_given_up},
+};
+
+int main(int argc, char **argv)
+{
+	const char *top = getenv("top_builddir");
+	int ret;
+
+	if (top && chdir(top))
+		return 99;
+	ret = test_main(argc, argv, testv, ARRAY_SIZE(testv));
+	json_decref(answers);
+
+	return ret;
+}
