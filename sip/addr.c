@@ -2,9 +2,9 @@
 /*
  * sip/addr.c -- which of our addresses a peer sees: Via, Contact, c=
  *
- * A stack that listens on 0.0.0.0 would put just that into libre's Via, so
- * every request's Via is written again with the address that faces its
- * destination, or with public_address.
+ * libre's Via has the address of the first socket, whichever a request
+ * leaves from, so every request's Via is written again with the address that
+ * faces its destination, or with public_address.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 
 /* The kernel knows: a connected UDP socket sends nothing */
-static int route_lookup(const struct sa *peer, struct sa *laddr)
+int addr_route(const struct sa *peer, struct sa *laddr)
 {
 	struct sa dst = *peer;
 	int fd, err = 0;
@@ -50,18 +50,19 @@ int addr_facing(const struct sipstack *ss, const struct sa *peer,
 		return 0;
 	}
 
-	return route_lookup(peer, laddr);
+	return addr_route(peer, laddr);
 }
 
 
-/* Ours in Via and Contact: what we are bound to, unless that is all */
-static int addr_signal(const struct sipstack *ss, const struct sa *peer,
-		       const struct sa *bound, struct sa *laddr)
+/* Ours in Via and Contact: what we are bound to, unless that is everything */
+static int addr_signal(const struct sipstack *ss, enum sip_transp tp,
+		       const struct sa *peer, const struct sa *bound,
+		       struct sa *laddr)
 {
 	bool nat = sa_isset(&ss->public_addr, SA_ADDR);
 	int err = 0;
 
-	if (!nat && sa_isset(bound, SA_ADDR) && !sa_is_any(bound))
+	if (!nat && sa_isset(bound, SA_ADDR) && !listen_every(ss, tp, bound))
 		*laddr = *bound;
 	else
 		err = addr_facing(ss, peer, laddr);
@@ -80,7 +81,7 @@ int addr_contact_req(const struct sipstack *ss, struct contact *c,
 	c->user = user;
 	c->tp   = tp;
 
-	return addr_signal(ss, dst, src, &c->addr);
+	return addr_signal(ss, tp, dst, src, &c->addr);
 }
 
 
@@ -148,7 +149,7 @@ int addr_via_fix(const struct sipstack *ss, struct mbuf *mb,
 	char *tail;
 	int err;
 
-	err = addr_signal(ss, dst, src, &laddr);
+	err = addr_signal(ss, tp, dst, src, &laddr);
 	if (err)
 		return err;
 

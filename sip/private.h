@@ -2,7 +2,8 @@
 /*
  * sip/private.h -- what the files of sip/ share, and nobody else
  *
- *	sip.c          the stack: sockets, dispatch, OPTIONS, limits
+ *	sip.c          the stack: dispatch, OPTIONS, limits
+ *	listen.c       its sockets, on one or on every address
  *	check.c        is this request one we may act on?  400 415 416 420 …
  *	malformed.c    400 for datagrams that libre cannot even decode
  *	addr.c         which local address faces a peer; Via, Contact
@@ -63,6 +64,8 @@ struct sipstack {
 	struct hash *calls;           /* by Call-ID; owns nothing        */
 	struct hash *acks;            /* by Call-ID; owns                */
 	struct list sockl;            /* UDP sockets we look into        */
+	struct list everyl;           /* 0.0.0.0 and [::] (listen.c)     */
+	int netlink;                  /* tells of new addresses, or -1   */
 	unsigned callc;
 	struct sa public_addr;        /* port 0; AF_UNSPEC: none         */
 	char *software;
@@ -86,6 +89,12 @@ void sipstack_test_clock(struct sipstack *ss, unsigned t1_ms,
 			 unsigned second_ms);
 
 bool sipstack_request(const struct sip_msg *msg, void *arg);
+
+/* listen.c */
+void listen_attend(struct sipstack *ss, const struct sip_msg *msg);
+bool listen_every(const struct sipstack *ss, enum sip_transp tp,
+		  const struct sa *bound);
+void listen_flush(struct sipstack *ss);
 
 /* dialog.c */
 struct dialog {
@@ -122,6 +131,7 @@ struct contact {
 	enum sip_transp tp;
 };
 
+int  addr_route(const struct sa *peer, struct sa *laddr);
 int  addr_facing(const struct sipstack *ss, const struct sa *peer,
 		 struct sa *laddr);
 int  addr_contact(const struct sipstack *ss, struct contact *c,

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sip/sip.c -- the stack: sockets, what comes in and who gets it, OPTIONS
+ * sip/sip.c -- the stack: what comes in and who gets it, OPTIONS
  *
  * libre's transaction layer sees every message first: retransmitted
  * requests, ACK to refusals, CANCEL and merged requests (482) never come
- * here.  Its UDP sockets are private, so a message of ours to ourselves
- * brings each one here once (sock_probe); from then on we see datagrams
- * before libre does and can answer those it would drop.
+ * here.
  *
  * Threads: loop.
  */
-#include <ctype.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "sip/private.h"
 
@@ -21,16 +16,6 @@
 enum {
 	HASH_SIZE     = 256,
 	CLOSE_TICK_MS = 20,
-	UDP_RXSZ      = 65536,
-};
-
-
-/* A UDP socket of libre's that we look into */
-struct sock {
-	struct le le;
-	struct sipstack *ss;
-	struct udp_sock *us;          /* libre's; it outlives this       */
-	struct udp_helper *uh;
 };
 
 
@@ -49,7 +34,7 @@ static void sipstack_destructor(void *arg)
 	tmr_cancel(&ss->tmr_close);
 	(void)hash_apply(ss->calls, force_handler, NULL);
 	hash_flush(ss->acks);
-	list_flush(&ss->sockl);
+	listen_flush(ss);
 	mem_deref(ss->reql);
 	mem_deref(ss->respl);
 	mem_deref(ss->sip);
@@ -57,122 +42,6 @@ static void sipstack_destructor(void *arg)
 	mem_deref(ss->calls);
 	mem_deref(ss->acks);
 	mem_deref(ss->software);
-}
-
-
-static void sock_destructor(void *arg)
-{
-	struct sock *sock = arg;
-
-	list_unlink(&sock->le);
-	mem_deref(sock->uh);
-}
-
-
-static bool is_blank(const struct mbuf *mb)
-{
-	size_t i;
-
-	for (i = mb->pos; i < mb->end; i++) {
-		if (mb->buf[i] && !isspace(mb->buf[i]))
-			return false;
-	}
-
-	return true;
-}
-
-
-/* true: dealt with, libre shall not see it */
-static bool peek_handler(struct sa *src, struct mbuf *mb, void *arg)
-{
-	struct sock *sock = arg;
-	struct sipstack *ss = sock->ss;
-	const size_t pos = mb->pos;
-	struct sip_msg *msg;
-	struct mbuf *reply;
-	int err;
-
-	if (mbuf_get_left(mb) && mb->buf[pos] < 2 && !is_blank(mb))
-		return false;                           /* STUN          */
-	if (is_blank(mb))
-		return true;                            /* a keepalive   */
-
-	err = sip_msg_decode(&msg, mb);
-	mb->pos = pos;
-	if (!err) {
-		mem_deref(msg);
-		return false;
-	}
-
-	if (!log_rate_ok(&ss->malformed, 1000 * tmr_jiffies(),
-			 SIP_MALFORMED_MAX))
-		return true;
-
-	debug("sip: malformed message from %J", src);
-	if (malformed_reply(&reply, src, (char *)mbuf_buf(mb),
-			    mbuf_get_left(mb), ss->software))
-		return true;
-
-	(void)udp_send(sock->us, src, reply);
-	mem_deref(reply);
-
-	return true;
-}
-
-
-/* The first message on this socket? */
-static void sock_attend(struct sipstack *ss, const struct sip_msg *msg)
-{
-	struct sock *sock;
-	struct le *le;
-
-	if (msg->tp != SIP_TRANSP_UDP || !msg->sock)
-		return;
-
-	LIST_FOREACH(&ss->sockl, le) {
-		sock = le->data;
-		if (sock->us == msg->sock)
-			return;
-	}
-
-	sock = mem_zalloc(sizeof(*sock), sock_destructor);
-	if (!sock)
-		return;
-
-	sock->ss = ss;
-	sock->us = msg->sock;
-	if (udp_register_helper(&sock->uh, sock->us, 0, NULL, peek_handler,
-				sock)) {
-		mem_deref(sock);
-		return;
-	}
-	udp_rxsz_set(sock->us, UDP_RXSZ);
-	list_append(&ss->sockl, &sock->le, sock);
-}
-
-
-/* A response that nobody waits for, to our own socket.  If it does not get
- * there the first real message does the same. */
-static void sock_probe(const struct sa *laddr)
-{
-	static const char probe[] =
-		"SIP/2.0 100 Trying\r\n"
-		"Via: SIP/2.0/UDP probe.invalid;branch=z9hG4bKprobe\r\n"
-		"Call-ID: probe\r\n"
-		"CSeq: 1 OPTIONS\r\n\r\n";
-	struct sa dst = *laddr;
-	int fd;
-
-	if (sa_is_any(&dst))
-		(void)sa_set_str(&dst, sa_af(&dst) == AF_INET6 ? "::1"
-				 : "127.0.0.1", sa_port(laddr));
-
-	fd = socket(sa_af(&dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-
-	(void)sendto(fd, probe, sizeof(probe) - 1, 0, &dst.u.sa, dst.len);
-	(void)close(fd);
 }
 
 
@@ -259,7 +128,7 @@ bool sipstack_request(const struct sip_msg *cmsg, void *arg)
 	struct sip_msg *msg = (struct sip_msg *)cmsg;
 	struct sipstack *ss = arg;
 
-	sock_attend(ss, msg);
+	listen_attend(ss, msg);
 	if (!check_request(ss, msg))
 		return true;
 
@@ -304,7 +173,7 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 	struct sipstack *ss = arg;
 	struct call *call;
 
-	sock_attend(ss, msg);
+	listen_attend(ss, msg);
 
 	if (pl_strcmp(&msg->cseq.met, "INVITE") ||
 	    msg->scode < 200 || msg->scode > 299 || ack_again(ss, msg))
@@ -357,6 +226,7 @@ int sipstack_alloc(struct sipstack **ssp, const struct sip_cfg *cfg)
 	ss->arg       = cfg->arg;
 	ss->t1_ms     = SIP_T1;
 	ss->second_ms = 1000;
+	ss->netlink   = -1;
 	sa_init(&ss->public_addr, AF_UNSPEC);
 	if (cfg->public_address && *cfg->public_address) {
 		err = sa_set_str(&ss->public_addr, cfg->public_address, 0);
@@ -391,42 +261,6 @@ int sipstack_alloc(struct sipstack **ssp, const struct sip_cfg *cfg)
 		*ssp = ss;
 
 	return err;
-}
-
-
-int sipstack_listen(struct sipstack *ss, const char *transport_addr)
-{
-	struct pl tp, addr;
-	struct sa laddr;
-	int err;
-
-	if (!ss || !transport_addr)
-		return EINVAL;
-
-	if (re_regex(transport_addr, strlen(transport_addr),
-		     "[a-z]+[ \t]+[^ \t]+", &tp, NULL, &addr) ||
-	    tp.p != transport_addr)
-		return EINVAL;
-
-	if (sa_decode(&laddr, addr.p, addr.l) &&
-	    sa_set(&laddr, &addr, SIP_PORT))
-		return EINVAL;
-
-	if (!pl_strcmp(&tp, "tcp"))
-		return sip_transp_add(ss->sip, SIP_TRANSP_TCP, &laddr);
-	if (pl_strcmp(&tp, "udp"))
-		return ENOTSUP;
-
-	err = sip_transp_add(ss->sip, SIP_TRANSP_UDP, &laddr);
-	if (err)
-		return err;
-
-	if (!sa_port(&laddr))
-		(void)sip_transp_laddr(ss->sip, &laddr, SIP_TRANSP_UDP,
-				       &laddr);
-	sock_probe(&laddr);
-
-	return 0;
 }
 
 

@@ -202,19 +202,27 @@ static bool known_handler(const struct pl *user, void *arg)
 }
 
 
-int ua_init(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
+static int ua_alloc(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
 {
 	struct sip_cfg cfg = {
 		.software = "tutti/test", .session_expires_s = se_s,
 		.min_se_s = min_se_s, .incomingh = incoming_handler,
 		.knownh = known_handler, .arg = ua,
 	};
+
+	memset(ua, 0, sizeof(*ua));
+
+	return sipstack_alloc(&ua->ss, &cfg);
+}
+
+
+int ua_init(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
+{
 	struct sa any;
 	char addr[64];
 	int err;
 
-	memset(ua, 0, sizeof(*ua));
-	err = sipstack_alloc(&ua->ss, &cfg);
+	err = ua_alloc(ua, se_s, min_se_s);
 	if (err)
 		return err;
 
@@ -230,6 +238,37 @@ int ua_init(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
 	(void)re_snprintf(addr, sizeof(addr), "tcp %J", &ua->addr);
 	err = sipstack_listen(ua->ss, addr);
 	sip_pump(5);                            /* the probe             */
+
+	return err;
+}
+
+
+/* Every address has to have the same port: one that is free on one will be
+ * free on the others */
+int ua_init_every(struct ua *ua)
+{
+	char addr[64];
+	struct ua tmp;
+	uint16_t port;
+	int err;
+
+	err  = ua_init(&tmp, 0, 90);
+	port = err ? 0 : sa_port(&tmp.addr);
+	ua_close(&tmp);
+	if (err)
+		return err;
+
+	err = ua_alloc(ua, 0, 90);
+	if (err)
+		return err;
+
+	(void)sa_set_str(&ua->addr, "127.0.0.1", port);
+	(void)re_snprintf(addr, sizeof(addr), "udp 0.0.0.0:%u", port);
+	err = sipstack_listen(ua->ss, addr);
+	addr[0] = 't';
+	addr[1] = 'c';
+	err |= sipstack_listen(ua->ss, addr);
+	sip_pump(5);
 
 	return err;
 }

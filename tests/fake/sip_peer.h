@@ -33,6 +33,8 @@ struct ua {
 extern const struct call_h ua_handlers;
 
 int  ua_init(struct ua *ua, uint32_t se_s, uint32_t min_se_s);
+/** On all addresses of this host, as "udp 0.0.0.0:PORT" has it */
+int  ua_init_every(struct ua *ua);
 void ua_close(struct ua *ua);
 struct mbuf *sip_body(const char *text);
 

@@ -676,6 +676,51 @@ static int test_glare(void)
 }
 
 
+/* 0.0.0.0: the peer's socket takes nothing that is not from where it sent to,
+ * and what stands in the messages is the address that faces it */
+static int every(bool tcp)
+{
+	struct fix f;
+	char want[64];
+	int err = 0;
+
+	memset(&f, 0, sizeof(f));
+	f.p.fd = -1;
+	TEST_ERR(ua_init_every(&f.ua));
+	TEST_ERR(peer_init(&f.p, &f.ua.addr, tcp));
+
+	TEST_ERR(peer_request(&f.p, "OPTIONS", 1, 0, "", NULL));
+	TEST_TRUE(peer_expect(&f.p, "SIP/2.0 200", WAIT));
+	(void)re_snprintf(want, sizeof(want), "<sip:%J", &f.ua.addr);
+	TEST_TRUE(peer_has(&f.p, want));
+
+	if (!tcp) {
+		struct ua to = {.addr = f.p.addr};
+
+		TEST_ERR(dial(&f.ua, &to, "bob", "", "v=0\r\n"));
+		TEST_TRUE(peer_expect(&f.p, "INVITE ", WAIT));
+		(void)re_snprintf(want, sizeof(want), "SIP/2.0/UDP %J",
+				  &f.ua.addr);
+		TEST_TRUE(!strncmp(want, peer_hdr(&f.p, "Via"),
+				   strlen(want)));
+		TEST_ERR(peer_reply(&f.p, 486, "Busy Here", "", NULL));
+		TEST_TRUE(peer_expect(&f.p, "ACK ", WAIT));
+	}
+
+ out:
+	fix_close(&f);
+	return err;
+}
+
+
+static int test_every(void)
+{
+	int err = every(false);
+
+	return err ? err : every(true);
+}
+
+
 static const struct test testv[] = {
 	{"a call over UDP", test_udp},
 	{"a call over TCP", test_tcp},
@@ -696,6 +741,7 @@ static const struct test testv[] = {
 	{"whom we cannot call", test_dial_bad},
 	{"our address for them", test_local_addr},
 	{"where to listen", test_listen},
+	{"on every address", test_every},
 	{"a name, an IPv6 address", test_names},
 	{"nobody is there", test_nobody_there},
 	{"both at once", test_glare},
