@@ -8,12 +8,12 @@ libre-dev libssl-dev libjansson-dev libsqlite3-dev
 libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
 libyuv-dev libopus-dev libx264-dev libvpx-dev libspeexdsp-dev libspandsp-dev
 libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev libcap-dev zlib1g-dev
-espeak-ng mandoc fonts-dejavu-core fonts-noto-core"
+espeak-ng mandoc fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
 
 # what the tests need beyond that
 DEPS_TEST="clang libclang-rt-14-dev
 baresip-core baresip-ffmpeg sip-tester ffmpeg sqlite3 jq socat
-shellcheck fonts-noto-cjk iproute2 procps xz-utils"
+shellcheck iproute2 procps xz-utils"
 
 # on Debian 13 the runtime of clang has the number of its clang
 deps_adapt() {
