@@ -148,16 +148,18 @@ static bool sei_has(const uint8_t *p, size_t n, unsigned want)
 bool vdec_h264_recovers(const uint8_t *data, size_t len)
 {
 	size_t pos = 0, off, n;
+	bool point = false;
 
 	while (!rtp_pack_nal(data, len, &pos, &off, &n)) {
-		if (n > 1 && (data[off] & 31) == 6 &&
-		    sei_has(data + off, n, 6))
-			return true;
-		if (n && (data[off] & 31) < 6)
-			break;            /* slices: no SEI comes after   */
+		unsigned type = data[off] & 31;
+
+		if (type == 6 && n > 1 && sei_has(data + off, n, 6))
+			point = true;
+		if (type && type < 6)     /* a slice: no SEI comes after  */
+			return point && type != 5;
 	}
 
-	return false;
+	return point;
 }
 
 int venc_alloc(struct venc **encp, const struct video_rung *rung,

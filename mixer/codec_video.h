@@ -35,8 +35,8 @@ int vdec_put(struct vdec *dec, const uint8_t *data, size_t len, int64_t ts,
 	     vdec_frame_h *frameh, void *arg);
 void vdec_reset(struct vdec *dec);
 
-/** H.264: says the frame that decoding may start here (recovery point),
- *  for senders that refresh gradually and never send an IDR? */
+/** H.264: a recovery point, from which pictures mend themselves gradually:
+ *  for senders that never send an IDR; an IDR itself is none. */
 bool vdec_h264_recovers(const uint8_t *data, size_t len);
 
 /* --- encoding --- */

@@ -246,30 +246,39 @@ static void refused(struct vin *vin)
 	pthread_mutex_unlock(&vin->mtx);
 }
 
+/* Nothing that builds on what was lost.  A gradual refresh mends it, but
+ * the decoder, which has the old picture, would show half of each: it is
+ * to forget that, and holds back what it has not recovered. */
+static bool may_decode(struct vin *vin, const struct rtp_frame_info *info)
+{
+	bool lost = vin->wait_key || info->broken || info->lost_before;
+
+	if (!info->key) {
+		vin->wait_key = lost;
+		if (lost)
+			vin->recovering = false;
+		return !lost;
+	}
+
+	vin->recovering = lost && vin->codec == CODEC_H264 &&
+		vdec_h264_recovers(info->data, info->len);
+	if (vin->recovering)
+		vdec_reset(vin->dec);
+	vin->wait_key = false;
+	got_key(vin);
+
+	return true;
+}
+
 /* An encoded frame, whole */
 static void encoded_handler(const struct rtp_frame_info *info, void *arg)
 {
 	struct vin *vin = arg;
-	bool start = info->key;
 	int err;
 
 	vin->ssrc = info->ssrc;
-	if (!start && (vin->wait_key || info->broken) && !vin->recovering) {
-		if (vin->codec != CODEC_H264 ||
-		    !vdec_h264_recovers(info->data, info->len)) {
-			vin->wait_key = true;
-			return;
-		}
-		/* the decoder holds pictures back until it has recovered */
-		vdec_reset(vin->dec);
-		vin->recovering = true;
-		vin->wait_key = false;
-	}
-	if (start) {
-		vin->wait_key = false;
-		vin->recovering = false;
-		got_key(vin);
-	}
+	if (!may_decode(vin, info))
+		return;
 
 	err = vdec_put(vin->dec, info->data, info->len, info->ts,
 		       frame_handler, vin);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <libavutil/frame.h>
+#include <stdint.h>
+#include <x264.h>
 
 #include <re.h>
 
@@ -406,6 +408,141 @@ static int test_loss(void)
 	TEST_TRUE(is_rgb(viewer_frame(f.rungv[0].viewer), 640, 360, 0x20a040,
 			 4));
  out:
+	mem_deref(w);
+	fix_close(&f);
+	return err;
+}
+
+/* One column after the other refreshed, never an IDR but the first */
+static x264_t *gradual_open(void)
+{
+	x264_param_t prm;
+
+	x264_param_default_preset(&prm, "superfast", "zerolatency");
+	prm.i_log_level = X264_LOG_NONE;
+	prm.i_threads = 1;
+	prm.b_sliced_threads = 0;
+	prm.i_width = 640;
+	prm.i_height = 368;
+	prm.i_csp = X264_CSP_I420;
+	prm.i_fps_num = 30;
+	prm.i_fps_den = 1;
+	prm.b_intra_refresh = 1;
+	prm.i_keyint_max = 20;
+	prm.i_scenecut_threshold = 0;
+	prm.i_slice_max_size = 1000;
+	prm.i_level_idc = 31;
+	x264_param_apply_profile(&prm, "baseline");
+
+	return x264_encoder_open(&prm);
+}
+
+/* A packet for each NAL unit */
+static int gradual_send(struct fix *f, x264_t *x, struct vpic *pic,
+			uint64_t *seqp, bool drop)
+{
+	static int64_t pts;
+	x264_picture_t in, out;
+	x264_nal_t *nalv;
+	int nalc;
+
+	x264_picture_init(&in);
+	in.img.i_csp = X264_CSP_I420;
+	in.img.i_plane = 3;
+	for (int i = 0; i < 3; i++) {
+		in.img.plane[i] = pic->data[i];
+		in.img.i_stride[i] = pic->stride[i];
+	}
+	in.i_pts = pts++;
+	if (x264_encoder_encode(x, &nalv, &nalc, &in, &out) <= 0)
+		return EPROTO;
+
+	for (int i = 0; i < nalc; i++) {
+		int skip = nalv[i].b_long_startcode ? 4 : 3;
+		struct pkt *pkt = drop ? NULL : pkt_get();
+
+		++*seqp;
+		if (drop)
+			continue;
+		pkt->rx_us = f->now;
+		pkt->ssrc = 1;
+		pkt->ts = (uint32_t)(f->now * 9 / 100);
+		pkt->seq = *seqp;
+		pkt->pt = 96;
+		pkt->marker = i == nalc - 1;
+		pkt->len = (uint16_t)(nalv[i].i_payload - skip);
+		memcpy(pkt->data, nalv[i].p_payload + skip, pkt->len);
+		put(pkt, f->partyv[1].src);
+	}
+
+	return 0;
+}
+
+static void fill_rgb(struct vpic *pic, unsigned rgb)
+{
+	const struct layout_rect all = {0, 0, pic->w, pic->h};
+
+	canvas_fill(pic, &all, vcolour_rgb(rgb));
+}
+
+/* A sender that answers no request but refreshes gradually: while it does
+ * so after a loss, nothing half old and half new is shown. */
+static int test_gradual(void)
+{
+	const unsigned xv[] = {200, 420, 640, 860, 1080};
+	struct video_watch *w = NULL;
+	struct vpic pic = {0};
+	x264_t *x = gradual_open();
+	uint64_t seq = 1000;
+	struct fix f;
+	int err = 0;
+
+	TEST_ERR(fix_open(&f));
+	TEST_TRUE(x != NULL);
+	TEST_ERR(vpic_init(&pic, 640, 368));
+	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 368, 0));
+	f.partyv[1].cam = mem_deref(f.partyv[1].cam);
+	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	video_run(f.v, f.now);
+
+	fill_rgb(&pic, 0xc02020);
+	for (unsigned i = 0; i < 170; i++) {
+		const AVFrame *seen;
+		unsigned is = 0;
+
+		/* lost are the first pictures in green and in blue, and one
+		 * while blue is being refreshed */
+		if (i == 62)
+			fill_rgb(&pic, 0x20a040);
+		if (i == 112)
+			fill_rgb(&pic, 0x2030c0);
+		f.now += STEP_US;
+		TEST_ERR(gradual_send(&f, x, &pic, &seq,
+				      i == 62 || i == 112 || i == 127));
+		video_run(f.v, f.now);
+		seen = viewer_frame(f.rungv[0].viewer);
+		if (i < 30)
+			continue;
+		for (unsigned k = 0; k < ARRAY_SIZE(xv); k++) {
+			int u = seen->data[1][180 * seen->linesize[1]
+					      + (int)xv[k] / 2];
+			int v = seen->data[2][180 * seen->linesize[2]
+					      + (int)xv[k] / 2];
+
+			is |= v > 160 ? 1 : u > 160 ? 4 : 2;
+		}
+		TEST_TRUE(is == 1 || is == 2 || is == 4);
+		/* a refresh takes 20 pictures and begins every 20 */
+		if (i == 104)
+			TEST_EQ(2, is);
+		if (i == 165)
+			TEST_EQ(4, is);
+	}
+	TEST_EQ(0, f.partyv[1].evv[VIDEO_FROZEN]);
+ out:
+	if (x)
+		x264_encoder_close(x);
+	vpic_close(&pic);
 	mem_deref(w);
 	fix_close(&f);
 	return err;
@@ -855,6 +992,7 @@ static const struct test testv[] = {
 	{"a storm of key frame requests costs two a second", test_key_merge},
 	{"nobody watches, nothing is decoded", test_idle},
 	{"after a loss no broken picture", test_loss},
+	{"a gradual refresh is not seen", test_gradual},
 	{"sizes that change in mid-stream", test_resize},
 	{"frozen, back, switched off", test_frozen},
 	{"order of joining", test_order},
