@@ -11,6 +11,7 @@
 
 #include <re.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "mixer/bq.h"
@@ -19,6 +20,8 @@
 #include "mixer/video_clock.h"
 #include "mixer/video_in.h"
 #include "mixer/video_lips.h"
+
+enum { TURN_US = 10000 };        /* decoding without a break             */
 
 struct held {
 	AVFrame *frame;
@@ -336,8 +339,11 @@ static bool codec_ready(struct vin *vin, uint8_t pt)
 	return true;
 }
 
-static void take_packets(struct vin *vin, uint64_t now)
+/* Who sends faster than we decode must not keep the worker from others;
+ * false: there is more for another turn. */
+static bool take_packets(struct vin *vin, uint64_t now)
 {
+	const uint64_t end = clock_us() + TURN_US;
 	struct pkt *pkt;
 
 	while ((pkt = bq_pop(vin->bq))) {
@@ -347,14 +353,25 @@ static void take_packets(struct vin *vin, uint64_t now)
 		}
 		vin->rx_us = pkt->rx_us;
 		rtp_frame_put(vin->rf, pkt, now);
+		if (clock_us() >= end)
+			return false;
 	}
+
+	return true;
+}
+
+static void kick(struct vin *vin)
+{
+	vin_ref(vin);
+	if (!pool_kick(vin->pool, &vin->job))
+		vin_unref(vin);
 }
 
 static void job(void *arg, uint64_t now)
 {
 	struct vin *vin = arg;
 	uint64_t t0 = video_cpu_us();
-	bool fresh;
+	bool fresh, all;
 
 	on_worker();
 	vin->now_us = now;
@@ -362,7 +379,7 @@ static void job(void *arg, uint64_t now)
 		reset(vin);
 	if (atomic_exchange(&vin->missed, false))
 		need_key(vin, now, true);
-	take_packets(vin, now);
+	all = take_packets(vin, now);
 	if (vin->rf) {
 		if (rtp_frame_due(vin->rf) <= now)
 			rtp_frame_run(vin->rf, now);
@@ -378,18 +395,13 @@ static void job(void *arg, uint64_t now)
 		ask(vin, now);
 	}
 	atomic_fetch_add(&vin->cpu_us, video_cpu_us() - t0);
+	if (!all)
+		kick(vin);        /* after the others on this worker      */
 }
 
 static void job_idle(void *arg)
 {
 	vin_unref(arg);
-}
-
-static void kick(struct vin *vin)
-{
-	vin_ref(vin);
-	if (!pool_kick(vin->pool, &vin->job))
-		vin_unref(vin);
 }
 
 /* --- the loop's ------------------------------------------------------- */

@@ -153,6 +153,82 @@ static int test_meeting(void)
 	return err;
 }
 
+struct flood {
+	struct pkt *pktv[64];
+	unsigned n;
+};
+
+static void keep(struct pkt *pkt, void *arg)
+{
+	struct flood *fl = arg;
+
+	if (fl->n < 64)
+		fl->pktv[fl->n++] = pkt;
+	else
+		pkt_put(pkt);
+}
+
+/* Large pictures, far more than one worker can decode; everybody else is
+ * still shown. */
+static int test_flood(void)
+{
+	const struct video_cfg cfg = {
+		.width = 640, .height = 368, .workers = 1,
+		.outh = out_handler, .eventh = event_handler,
+	};
+	static const struct video_rung rung = {
+		CODEC_H264, 640, 368, 30, 500, 1, 30
+	};
+	struct video_watch *w = NULL;
+	struct video_src *src = NULL;
+	struct video *v = NULL;
+	struct cam *cam = NULL;
+	struct flood fl = {.n = 0};
+	struct ticket t;
+	uint64_t end, seq = 5000;
+	unsigned before;
+	int err = 0;
+
+	pkt_pool_init(2048);
+	TEST_ERR(video_alloc(&v, &cfg));
+	TEST_ERR(video_start(v));
+	cam_ticket(&t, 1, "Flood", CODEC_H264);
+	TEST_ERR(video_src_alloc(&src, v, &t));
+	TEST_ERR(video_watch_alloc(&w, v, &rung));
+	TEST_ERR(cam_alloc(&cam, CODEC_H264, 2560, 1440, 30, 1));
+	TEST_ERR(cam_send(cam, 0, clock_us(), true, 0, keep, &fl));
+	clock_sleep_until(clock_us() + 300000);
+
+	before = atomic_load(&units);
+	end = clock_us() + 2000000;
+	for (uint64_t now; (now = clock_us()) < end; seq += fl.n) {
+		for (unsigned i = 0; i < fl.n; i++) {
+			struct pkt *pkt = pkt_get();
+
+			if (!pkt)
+				continue;
+			*pkt = *fl.pktv[i];
+			pkt->rx_us = now;
+			pkt->seq = seq + i;
+			pkt->ts = (uint32_t)(now * 9 / 100);
+			video_src_put(src, pkt);
+		}
+		clock_sleep_until(now + 1000);
+	}
+	before = atomic_load(&units) - before;
+	printf("# %u pictures of %u packets in two seconds\n", before, fl.n);
+	TEST_TRUE(before >= 5);
+ out:
+	mem_deref(w);
+	mem_deref(src);
+	mem_deref(cam);
+	mem_deref(v);
+	for (unsigned i = 0; i < fl.n; i++)
+		pkt_put(fl.pktv[i]);
+	pkt_pool_close();
+	return err;
+}
+
 /* --- the pool alone --------------------------------------------------- */
 
 struct counter {
@@ -233,6 +309,7 @@ static int test_pool(void)
 static const struct test testv[] = {
 	{"jobs are sticky and single, the clock ticks", test_pool},
 	{"a meeting comes, changes and goes", test_meeting},
+	{"a flood of pictures stops nobody else's", test_flood},
 };
 
 int main(int argc, char **argv)
