@@ -137,7 +137,8 @@ int port_alloc(struct port **portp, struct ports *ports,
 	unsigned i, start;
 	int err = ENOSPC;
 
-	if (!portp || !ports || !laddr || !sa_isset(laddr, SA_ADDR))
+	if (!portp || !ports || !laddr ||
+	    (!sa_isset(laddr, SA_ADDR) && !sa_is_any(laddr)))
 		return EINVAL;
 
 	port = mem_zalloc(sizeof(*port), port_destructor);

@@ -25,7 +25,7 @@ struct port {
 
 int ports_alloc(struct ports **portsp, uint16_t min, uint16_t max);
 
-/** ENOSPC when the range is used up. */
+/** ENOSPC when the range is used up.  laddr may be 0.0.0.0 or ::. */
 int port_alloc(struct port **portp, struct ports *ports,
 	       const struct sa *laddr);
 

@@ -44,6 +44,9 @@ static int open_ports(struct party *p, const struct sa *laddr)
 	struct sa bind_addr = *laddr;
 	int err;
 
+	/* behind NAT the address in SDP is not ours to bind */
+	if (public)
+		sa_init(&bind_addr, sa_af(laddr));
 	sa_set_port(&bind_addr, 0);
 	err = port_alloc(&p->aport, p->srv->ports, &bind_addr);
 	if (!err)
@@ -58,9 +61,7 @@ static int open_ports(struct party *p, const struct sa *laddr)
 	p->fdc = PARTY_FDS;
 
 	memset(&cfg, 0, sizeof(cfg));
-	cfg.laddr = *laddr;
-	if (public)
-		(void)sa_set_str(&cfg.laddr, public, 0);
+	cfg.laddr = *laddr;           /* public_address where it applies */
 	cfg.audio_port = sa_port(&p->aport->laddr);
 	cfg.video_port = sa_port(&p->vport->laddr);
 	cfg.video      = true;

@@ -108,8 +108,12 @@ static int test_bad(void)
 	TEST_EQ(EINVAL, ports_alloc(&ports, 21, 22));
 	err = ports_alloc(&ports, base() + 16, base() + 17);
 	TEST_ERR(err);
-	sa_init(&laddr, AF_INET);
+	sa_init(&laddr, AF_UNSPEC);
 	TEST_EQ(EINVAL, port_alloc(&port, ports, &laddr));
+	sa_init(&laddr, AF_INET); /* behind NAT: every address            */
+	err = port_alloc(&port, ports, &laddr);
+	TEST_ERR(err);
+	port = mem_deref(port);
 	sa_set_str(&laddr, "192.0.2.77", 0);
 	TEST_EQ(EADDRNOTAVAIL, port_alloc(&port, ports, &laddr));
 	TEST_EQ(1, ports_free(ports));
