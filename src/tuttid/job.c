@@ -7,6 +7,7 @@
  */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include <re.h>
 
@@ -17,6 +18,7 @@
 struct jobs {
 	struct list jobl;         /* running                              */
 	struct mqueue *mq;
+	atomic_bool stopping;
 };
 
 /* Locks: [I] set at creation  [L] loop only; the thread reads [I] and
@@ -61,7 +63,7 @@ static void jobs_destructor(void *arg)
 {
 	struct jobs *jobs = arg;
 
-	/* what has been begun is brought to its end: no half hash */
+	atomic_store(&jobs->stopping, true);
 	while (jobs->jobl.head)
 		finish(jobs->jobl.head->data);
 	mem_deref(jobs->mq);
@@ -120,4 +122,9 @@ int job_run(struct jobs *jobs, job_work_h *workh, job_done_h *doneh,
 	list_append(&jobs->jobl, &job->le, job);
 
 	return 0;
+}
+
+bool jobs_stopping(const struct jobs *jobs)
+{
+	return atomic_load(&((struct jobs *)(uintptr_t)jobs)->stopping);
 }

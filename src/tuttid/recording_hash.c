@@ -28,6 +28,7 @@ struct segment {
 
 struct hash_job {
 	struct server *srv;       /* loop only                            */
+	struct jobs *jobs;
 	uint64_t id;
 	bool mend;                /* look for another when done           */
 	struct segment *segv;
@@ -57,10 +58,17 @@ static int hex_final(EVP_MD_CTX *ctx, char *hex)
 	return 0;
 }
 
-static int read_all(int fd, uint8_t *buf, EVP_MD_CTX *one, EVP_MD_CTX *all)
+static int read_all(const struct hash_job *hj, int fd, uint8_t *buf,
+		    EVP_MD_CTX *one, EVP_MD_CTX *all)
 {
 	for (;;) {
-		ssize_t n = read(fd, buf, CHUNK);
+		ssize_t n;
+
+		/* the next start finds it without a hash */
+		if (jobs_stopping(hj->jobs))
+			return ECANCELED;
+
+		n = read(fd, buf, CHUNK);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -74,8 +82,8 @@ static int read_all(int fd, uint8_t *buf, EVP_MD_CTX *one, EVP_MD_CTX *all)
 	}
 }
 
-static int hash_file(struct segment *seg, uint8_t *buf, EVP_MD_CTX *one,
-		     EVP_MD_CTX *all)
+static int hash_file(const struct hash_job *hj, struct segment *seg,
+		     uint8_t *buf, EVP_MD_CTX *one, EVP_MD_CTX *all)
 {
 	int fd, err;
 
@@ -88,7 +96,7 @@ static int hash_file(struct segment *seg, uint8_t *buf, EVP_MD_CTX *one,
 
 	/* read once: not worth the page cache's while */
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	err = read_all(fd, buf, one, all);
+	err = read_all(hj, fd, buf, one, all);
 	(void)close(fd);
 
 	return err ? err : hex_final(one, seg->hex);
@@ -108,7 +116,7 @@ static int work_handler(void *arg)
 		err = ENOMEM;
 
 	for (i = 0; i < hj->segc && !err; i++)
-		err = hash_file(&hj->segv[i], buf, one, all);
+		err = hash_file(hj, &hj->segv[i], buf, one, all);
 	if (!err)
 		err = hex_final(all, hj->hex);
 
@@ -127,8 +135,9 @@ static void done_handler(int err, void *arg)
 
 	on_loop();
 	if (err) {
-		warning("recording %llu has no checksum: %m\n",
-			(unsigned long long)hj->id, err);
+		if (err != ECANCELED)
+			warning("recording %llu has no checksum: %m\n",
+				(unsigned long long)hj->id, err);
 		goto out;
 	}
 
@@ -184,6 +193,7 @@ static void hash_start(struct server *srv, uint64_t id, bool mend)
 		return;
 
 	hj->srv  = srv;
+	hj->jobs = srv->jobs;
 	hj->id   = id;
 	hj->mend = mend;
 

@@ -59,7 +59,7 @@ static void server_destructor(void *arg)
 	mem_deref(srv->rooms);
 	mem_deref(srv->sip);
 	mem_deref(srv->ports);
-	mem_deref(srv->jobs);     /* hashes under way are brought in      */
+	mem_deref(srv->jobs);     /* its done handlers use the catalogue  */
 	mem_deref(srv->events);
 	mem_deref(srv->db);
 }

@@ -90,6 +90,10 @@ static int copy_handler(void *arg)
 		return errno;
 
 	do {
+		if (jobs_stopping(task->srv->jobs)) {
+			(void)close(fd);
+			return ECANCELED;
+		}
 		n = copy_file_range(fd, NULL, task->fd, NULL, COPY_CHUNK, 0);
 	} while (n > 0);
 	if (n < 0 && (errno == EXDEV || errno == EINVAL)) {
