@@ -4,7 +4,9 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -62,6 +64,8 @@ static void server_destructor(void *arg)
 	mem_deref(srv->jobs);     /* its done handlers use the catalogue  */
 	mem_deref(srv->events);
 	mem_deref(srv->db);
+	if (srv->lock_fd >= 0)
+		(void)close(srv->lock_fd);
 }
 
 static void trouble_handler(const struct db_state *state, void *arg)
@@ -151,6 +155,33 @@ static int make_dir(const char *path, char *errbuf, size_t errsz)
 	return err;
 }
 
+/* A second server would close in the catalogue what the first has open. */
+static int lock_dir(struct server *srv, const char *dir, char *errbuf,
+		    size_t errsz)
+{
+	char path[1024];
+	int err;
+
+	(void)re_snprintf(path, sizeof(path), "%s/tutti.lock", dir);
+	srv->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (srv->lock_fd < 0) {
+		err = errno;
+		(void)re_snprintf(errbuf, errsz, "%s: %m", path, err);
+		return err;
+	}
+	if (!flock(srv->lock_fd, LOCK_EX | LOCK_NB))
+		return 0;
+
+	err = errno;
+	if (err == EWOULDBLOCK)
+		(void)re_snprintf(errbuf, errsz, "data_dir %s: another tuttid "
+				  "uses it", dir);
+	else
+		(void)re_snprintf(errbuf, errsz, "%s: %m", path, err);
+
+	return err;
+}
+
 static int open_catalogue(struct server *srv, char *errbuf, size_t errsz)
 {
 	const char *dir = config_str(srv->conf, "data_dir");
@@ -163,6 +194,9 @@ static int open_catalogue(struct server *srv, char *errbuf, size_t errsz)
 		return err;
 	(void)server_rec_path(srv, NULL, path, sizeof(path));
 	err = make_dir(path, errbuf, errsz);
+	if (err)
+		return err;
+	err = lock_dir(srv, dir, errbuf, errsz);
 	if (err)
 		return err;
 
@@ -266,6 +300,7 @@ int server_alloc(struct server **srvp, struct config *conf, char *errbuf,
 
 	tmr_init(&srv->tmr_close);
 	srv->conf = conf;
+	srv->lock_fd = -1;
 	srv->started_us = clock_us();
 
 	err = open_catalogue(srv, errbuf, errsz);

@@ -45,6 +45,7 @@ struct server {
 	struct list taskl;        /* slow verbs under way                 */
 	uint64_t started_us;      /* monotonic                            */
 	uint64_t calls_in, calls_out, calls_refused;
+	int lock_fd;              /* data_dir is ours                     */
 	bool closing;             /* goodbye has begun                    */
 	bool opened;              /* "server started" has been said       */
 	struct tmr tmr_close;

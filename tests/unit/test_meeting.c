@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "db/meeting.h"
 #include "db/recording.h"
 #include "media/mixer_client.h"
 #include "tests/unit/test.h"
@@ -279,9 +280,41 @@ static int test_given_up(void)
 	return err;
 }
 
+/* It would mend what the first has open. */
+static int test_second(void)
+{
+	struct config *other_conf = NULL;
+	struct server *other = NULL;
+	char text[256] = "";
+	struct meeting *m;
+	json_t *obj = NULL;
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	err = meet(&m);
+	TEST_ERR(err);
+
+	err = configure(&other_conf, "other");
+	TEST_ERR(err);
+	TEST_EQ(EWOULDBLOCK, server_alloc(&other, other_conf, text,
+					  sizeof(text)));
+	TEST_TRUE(strstr(text, "another tuttid") != NULL);
+	err = db_meeting_show(srv->db, m->id, &obj);
+	TEST_ERR(err);
+	TEST_TRUE(json_is_null(json_object_get(obj, "end_time")));
+ out:
+	json_decref(obj);
+	mem_deref(other);
+	mem_deref(other_conf);
+	down();
+	return err;
+}
+
 static const struct test testv[] = {
 	{"who is called while a meeting lingers stays", test_linger},
 	{"who waits for a mixer is answered at its end", test_waiting},
+	{"a data_dir serves one server", test_second},
 	{"a recording alone, and no mixer", test_given_up},
 };
 
