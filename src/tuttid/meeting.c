@@ -110,6 +110,16 @@ unsigned meeting_count(const struct meeting *m, bool sources)
 	return n;
 }
 
+bool meeting_full(const struct server *srv, const struct room *room)
+{
+	uint32_t max = config_u32(srv->conf, "max_parties");
+
+	if (room->cfg.max_parties && room->cfg.max_parties < max)
+		max = room->cfg.max_parties;
+
+	return room->meeting && meeting_count(room->meeting, true) >= max;
+}
+
 static unsigned count_joined(const struct meeting *m)
 {
 	unsigned n = 0;

@@ -73,6 +73,8 @@ void meeting_room_changed(struct meeting *m);
 struct party *meeting_party(const struct meeting *m, uint32_t id);
 /** Of who leaves now: the mixer's last report is still to come; stolen. */
 void meeting_keep_quality(struct meeting *m, uint32_t id, json_t *quality);
+/** As many as the room or the server allows are in, or on their way. */
+bool meeting_full(const struct server *srv, const struct room *room);
 unsigned meeting_count(const struct meeting *m, bool sources);
 
 /** {"room", "meeting"} of an event, with what fmt (json_pack) adds. */

@@ -262,16 +262,6 @@ static void refuse(struct server *srv, struct call *call, uint16_t scode,
 	mem_deref(call);
 }
 
-static bool is_full(const struct server *srv, const struct room *room)
-{
-	uint32_t max = config_u32(srv->conf, "max_parties");
-
-	if (room->cfg.max_parties && room->cfg.max_parties < max)
-		max = room->cfg.max_parties;
-
-	return room->meeting && meeting_count(room->meeting, true) >= max;
-}
-
 /* The reason to refuse, or NULL */
 static const char *bad_pin(const struct call *call,
 			   const struct room_dial *dial)
@@ -317,7 +307,7 @@ static struct room *admit(struct server *srv, struct call *call, bool *hostp)
 		refuse(srv, call, 403, "Room is locked", 0);
 		return NULL;
 	}
-	if (is_full(srv, dial.room)) {
+	if (meeting_full(srv, dial.room)) {
 		refuse(srv, call, 486, "Room is full", 0);
 		return NULL;
 	}

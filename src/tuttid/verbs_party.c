@@ -143,6 +143,12 @@ void verb_party_move(struct server *srv, struct req *req, const json_t *args)
 		return;
 	}
 
+	if (meeting_full(srv, room)) {
+		req_fail(req, 409, "Room is full", "room \"%s\"",
+			 room->cfg.name);
+		return;
+	}
+
 	id  = p->id;
 	err = meeting_get(&to, srv, room);
 	if (!err)
@@ -170,6 +176,12 @@ void verb_call(struct server *srv, struct req *req, const json_t *args)
 		return;
 	if (srv->closing) {
 		req_fail(req, 503, "Server is going down", NULL);
+		return;
+	}
+
+	if (meeting_full(srv, room)) {
+		req_fail(req, 409, "Room is full", "room \"%s\"",
+			 room->cfg.name);
 		return;
 	}
 

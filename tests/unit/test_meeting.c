@@ -311,9 +311,38 @@ static int test_second(void)
 	return err;
 }
 
+static int test_full(void)
+{
+	struct meeting *m;
+	struct party *p;
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	err = meet(&m);
+	TEST_ERR(err);
+	err = party_alloc(&p, m);
+	TEST_ERR(err);
+	mem_deref(ask("{\"verb\": \"room set\", \"args\": {\"room\": \"a\","
+		      " \"max_parties\": 2}}"));
+	TEST_EQ(200, status(0));
+
+	mem_deref(ask("{\"verb\": \"call\", \"args\": {\"room\": \"a\","
+		      " \"uri\": \"sip:x@127.0.0.1:9\"}}"));
+	TEST_EQ(200, status(0));
+	mem_deref(ask("{\"verb\": \"call\", \"args\": {\"room\": \"a\","
+		      " \"uri\": \"sip:y@127.0.0.1:9\"}}"));
+	TEST_EQ(409, status(0));
+	TEST_EQ(2, meeting_count(m, true));
+ out:
+	down();
+	return err;
+}
+
 static const struct test testv[] = {
 	{"who is called while a meeting lingers stays", test_linger},
 	{"who waits for a mixer is answered at its end", test_waiting},
+	{"a room that is full calls nobody", test_full},
 	{"a data_dir serves one server", test_second},
 	{"a recording alone, and no mixer", test_given_up},
 };
