@@ -132,14 +132,16 @@ static json_t *row_json(sqlite3_stmt *st)
 int db_event_list(struct db *db, const struct db_event_filter *filter,
 		  json_t **arrayp)
 {
-	static const char *sql =
-		"SELECT * FROM (SELECT number, time, name, fields FROM event"
-		" WHERE number > ?1"
-		" AND (?2 IS NULL OR room = ?2 COLLATE NOCASE)"
-		" AND (?3 IS NULL OR meeting_id = ?3)"
-		" AND (?4 IS NULL OR name = ?4"
-		"  OR substr(name, 1, length(?4) + 1) = ?4 || ' ')"
+#define MATCHING "SELECT number, time, name, fields FROM event" \
+	" WHERE number > ?1" \
+	" AND (?2 IS NULL OR room = ?2 COLLATE NOCASE)" \
+	" AND (?3 IS NULL OR meeting_id = ?3)" \
+	" AND (?4 IS NULL OR name = ?4" \
+	"  OR substr(name, 1, length(?4) + 1) = ?4 || ' ')"
+
+	static const char *newest = "SELECT * FROM (" MATCHING
 		" ORDER BY number DESC LIMIT ?5) ORDER BY number";
+	static const char *oldest = MATCHING " ORDER BY number LIMIT ?5";
 	const struct db_event_filter none = {0};
 	sqlite3_stmt *st;
 	json_t *array;
@@ -149,8 +151,9 @@ int db_event_list(struct db *db, const struct db_event_filter *filter,
 		return EINVAL;
 
 	filter = filter ? filter : &none;
-	err = db_query(db, &st, sql, "uszei", filter->since, filter->room,
-		       filter->meeting, filter->name,
+	err = db_query(db, &st, filter->oldest ? oldest : newest, "uszei",
+		       filter->since, filter->room, filter->meeting,
+		       filter->name,
 		       filter->limit ? (int64_t)filter->limit : (int64_t)-1);
 	if (err)
 		return err;

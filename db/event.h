@@ -32,7 +32,8 @@ struct db_event_filter {          /* zero: everything                     */
 	const char *room;
 	uint64_t meeting;
 	const char *name;         /* beginning of the name, whole words   */
-	uint32_t limit;           /* the newest so many                   */
+	uint32_t limit;           /* the newest so many; 0: all           */
+	bool oldest;              /* limit means the oldest so many       */
 };
 
 /** Oldest first, as db_event_json. */

@@ -164,6 +164,13 @@ static void line_handler(json_t *line, bool last, void *arg)
 	}
 }
 
+static size_t waiting_handler(void *arg)
+{
+	const struct ask *ask = arg;
+
+	return mbuf_get_left(ask->client->out);
+}
+
 /* Answered ones are forgotten. */
 static void sweep(struct client *client)
 {
@@ -223,6 +230,7 @@ static void request(struct client *client, const char *s, size_t n)
 		json_decref(msg);
 		return;
 	}
+	req_set_waiting(req, waiting_handler);
 	ask->req = req;
 	list_append(&client->askl, &ask->le, ask);
 

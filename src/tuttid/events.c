@@ -7,11 +7,17 @@
 #include <re.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "tuttid/events.h"
 #include "tuttid/req.h"
 
-enum { EVENTS_REPLAY_MAX = 10000 };
+enum {
+	REPLAY_PAGE    = 500,         /* events read at a time            */
+	REPLAY_MS      = 10,          /* between two pages                */
+	REPLAY_WAITING = 256 * 1024,  /* a slow reader: later [bytes]     */
+};
 
 struct events {
 	struct db *db;            /* borrowed: the server keeps it up     */
@@ -23,6 +29,8 @@ struct follower {
 	struct req *req;
 	struct db_event_filter filter;
 	char *room, *name;        /* what the filter points to            */
+	struct events *ev;        /* weak: it owns us                     */
+	struct tmr tmr;           /* runs: still reading what was kept    */
 };
 
 static void events_destructor(void *arg)
@@ -90,7 +98,8 @@ static void log_event(const struct event_def *def, const json_t *fields)
 	}
 }
 
-/* A follower that goes while it is being told is unlinked by then. */
+/* A follower that goes while it is being told is unlinked by then; one that
+ * still reads what was kept comes to this one in its turn. */
 static void tell(struct events *ev, json_t *event)
 {
 	struct le *le = ev->followl.head;
@@ -99,9 +108,21 @@ static void tell(struct events *ev, json_t *event)
 		struct follower *f = le->data;
 
 		le = le->next;
-		if (db_event_matches(&f->filter, event))
+		if (!tmr_isrunning(&f->tmr) &&
+		    db_event_matches(&f->filter, event))
 			req_push(f->req, json_pack("{s:O}", "event", event));
 	}
+}
+
+/* A number that somebody was told must not be another event's after a
+ * crash: whoever resumes behind it would miss that one. */
+static void commit(struct events *ev)
+{
+	struct db_state state;
+
+	db_state(ev->db, &state);
+	if (!state.trouble)
+		(void)db_flush(ev->db);
 }
 
 void events_emit(struct events *ev, enum event_id id, json_t *fields)
@@ -120,6 +141,8 @@ void events_emit(struct events *ev, enum event_id id, json_t *fields)
 		number = db_event_add(ev->db, id, now, fields);
 
 	if (!list_isempty(&ev->followl)) {
+		if (number)
+			commit(ev);
 		event = db_event_json(number, now, eventv[id].name, fields);
 		if (event)
 			tell(ev, event);
@@ -133,6 +156,7 @@ static void follower_destructor(void *arg)
 {
 	struct follower *f = arg;
 
+	tmr_cancel(&f->tmr);
 	list_unlink(&f->le);
 	mem_deref(f->req);
 	mem_deref(f->room);
@@ -144,23 +168,55 @@ static void gone_handler(void *arg)
 	mem_deref(arg);
 }
 
-static int replay(struct events *ev, struct follower *f)
+static void replay_handler(void *arg);
+
+/* The next page, oldest first; the timer runs until the last. */
+static int replay(struct follower *f)
 {
 	struct db_event_filter filter = f->filter;
 	json_t *array = NULL, *event;
 	size_t i;
 	int err;
 
-	filter.limit = EVENTS_REPLAY_MAX;
-	err = db_event_list(ev->db, &filter, &array);
+	if (req_waiting(f->req) > REPLAY_WAITING) {
+		tmr_start(&f->tmr, REPLAY_MS, replay_handler, f);
+		return 0;
+	}
+
+	filter.limit  = REPLAY_PAGE;
+	filter.oldest = true;
+	err = db_event_list(f->ev->db, &filter, &array);
 	if (err)
 		return err;
+
+	/* what happens after the last page has greater numbers */
+	f->filter.since = 0;
+	if (json_array_size(array) == REPLAY_PAGE) {
+		event = json_array_get(array, REPLAY_PAGE - 1);
+		(void)json_u64(event, "number", &f->filter.since);
+		tmr_start(&f->tmr, REPLAY_MS, replay_handler, f);
+	}
 
 	json_array_foreach(array, i, event)
 		req_push(f->req, json_pack("{s:O}", "event", event));
 	json_decref(array);
 
 	return 0;
+}
+
+static void replay_handler(void *arg)
+{
+	struct follower *f = arg;
+	int err;
+
+	on_loop();
+	err = replay(f);
+	if (!err)
+		return;
+
+	req_on_gone(f->req, NULL, NULL);
+	req_fail_errno(f->req, err, "The catalogue refuses");
+	mem_deref(f);
 }
 
 int events_follow(struct events *ev, struct req *req,
@@ -176,6 +232,7 @@ int events_follow(struct events *ev, struct req *req,
 	if (!f)
 		return ENOMEM;
 
+	tmr_init(&f->tmr);
 	f->filter = *filter;
 	if (filter->room)
 		err |= str_dup(&f->room, filter->room);
@@ -185,16 +242,17 @@ int events_follow(struct events *ev, struct req *req,
 		goto out;
 	f->filter.room = f->room;
 	f->filter.name = f->name;
+	f->ev  = ev;
 	f->req = mem_ref(req);
 
 	req_begin(req);
 	if (resume)
-		err = replay(ev, f);
+		err = replay(f);
+	else
+		f->filter.since = 0;
 	if (err)
 		goto out;
 
-	/* what happens from now on has greater numbers */
-	f->filter.since = 0;
 	list_append(&ev->followl, &f->le, f);
 	req_on_gone(req, gone_handler, f);
 

@@ -19,6 +19,7 @@ struct req {
 	json_t *id;
 	struct req_who who;
 	req_line_h *lineh;        /* NULL once the client is gone         */
+	req_waiting_h *waitingh;  /* NULL: nobody knows                   */
 	void *arg;
 	req_gone_h *goneh;
 	void *gone_arg;
@@ -190,6 +191,18 @@ void req_on_gone(struct req *req, req_gone_h *goneh, void *arg)
 
 	req->goneh    = goneh;
 	req->gone_arg = arg;
+}
+
+void req_set_waiting(struct req *req, req_waiting_h *waitingh)
+{
+	if (req)
+		req->waitingh = waitingh;
+}
+
+size_t req_waiting(const struct req *req)
+{
+	return req && req->lineh && req->waitingh ? req->waitingh(req->arg)
+						  : 0;
 }
 
 bool req_same_user(const struct req *req)

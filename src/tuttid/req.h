@@ -21,6 +21,7 @@ struct req;
 /** A line for the client; borrowed.  After the last none follows. */
 typedef void (req_line_h)(json_t *line, bool last, void *arg);
 typedef void (req_gone_h)(void *arg);
+typedef size_t (req_waiting_h)(void *arg);
 
 /** Who asks: from SO_PEERCRED; files are opened with his rights. */
 struct req_who {
@@ -46,6 +47,10 @@ void req_fail_errno(struct req *req, int err, const char *title);
 void req_begin(struct req *req);
 void req_push(struct req *req, json_t *line);
 void req_on_gone(struct req *req, req_gone_h *goneh, void *arg);
+
+/** Bytes that the client has not read yet, as far as known. */
+size_t req_waiting(const struct req *req);
+void req_set_waiting(struct req *req, req_waiting_h *waitingh);
 
 /** The client has no other rights than we have. */
 bool req_same_user(const struct req *req);

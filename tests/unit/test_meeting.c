@@ -339,10 +339,77 @@ static int test_full(void)
 	return err;
 }
 
+static uint64_t number_at(size_t i)
+{
+	uint64_t number = 0;
+
+	(void)json_u64(json_object_get(json_array_get(answers, i), "event"),
+		       "number", &number);
+
+	return number;
+}
+
+static int64_t committed(void)
+{
+	sqlite3_stmt *st = NULL;
+	sqlite3 *sq = NULL;
+	char path[128];
+	int64_t n = -1;
+
+	(void)re_snprintf(path, sizeof(path), "%s/data/tutti.db", dir);
+	if (sqlite3_open_v2(path, &sq, SQLITE_OPEN_READONLY, NULL) ==
+	    SQLITE_OK &&
+	    sqlite3_prepare_v2(sq, "SELECT max(number) FROM event", -1, &st,
+			       NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(sq);
+
+	return n;
+}
+
+static void emit(void)
+{
+	events_emit(srv->events, EV_ROOM_LOCKED,
+		    json_pack("{s:s}", "room", "a"));
+}
+
+/* Without a hole, however much there is, and while more happens */
+static int test_resume(void)
+{
+	struct req *req = NULL;
+	unsigned i;
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	for (i = 0; i < 11000; i++)
+		emit();
+	req = ask("{\"verb\": \"event follow\", \"args\": {\"since\": 0}}");
+	emit();
+	for (i = 0; i < 200 && json_array_size(answers) < 11003; i++)
+		run_ms(50);
+	emit();
+	TEST_EQ(1 + 11003, json_array_size(answers));
+	for (i = 1; i < json_array_size(answers); i++) {
+		if (number_at(i) != i)
+			TEST_EQ(i, number_at(i));
+	}
+	TEST_EQ(11003, committed());
+	req_detach(req);
+	TEST_EQ(0, events_followers(srv->events));
+ out:
+	mem_deref(req);
+	down();
+	return err;
+}
+
 static const struct test testv[] = {
 	{"who is called while a meeting lingers stays", test_linger},
 	{"who waits for a mixer is answered at its end", test_waiting},
 	{"a room that is full calls nobody", test_full},
+	{"events are resumed without a hole", test_resume},
 	{"a data_dir serves one server", test_second},
 	{"a recording alone, and no mixer", test_given_up},
 };
