@@ -5,7 +5,8 @@
 #	./quickstart.sh           start (again: restarts with the new build)
 #	./quickstart.sh stop      stop the server
 #
-# Everything stays in this directory: build/ and run/.
+# Everything stays in this directory: build/ and run/.  With TUTTI_SIP_PORT
+# in the environment it listens there instead of on 5060.
 set -eu
 cd "$(dirname "$0")"
 top=$PWD
@@ -28,11 +29,19 @@ stop() {
 	fi
 }
 
-if [ "${1-}" = stop ]; then
+case ${1-} in
+"")
+	;;
+stop)
 	stop
 	echo "tuttid is stopped"
 	exit 0
-fi
+	;;
+*)
+	echo "usage: ./quickstart.sh [stop]" >&2
+	exit 2
+	;;
+esac
 
 deps_adapt
 # shellcheck disable=SC2086
@@ -63,16 +72,27 @@ EOF
 
 mkdir -p "$run/data"
 "$run/prefix/sbin/tuttid" -f "$run/tutti.conf" >"$run/tuttid.log" 2>&1 &
-echo $! >"$run/tuttid.pid"
+pid=$!
+echo $pid >"$run/tuttid.pid"
 
-tutti="$run/prefix/bin/tutti -s $run/tutti.sock"
+# the CLI of this server: no need to tell it the socket
+cat >"$run/tutti" <<EOF
+#!/bin/sh
+# made by quickstart.sh
+export TUTTI_SOCKET=$run/tutti.sock
+exec $run/prefix/bin/tutti "\$@"
+EOF
+chmod +x "$run/tutti"
+
+tutti=$run/tutti
 n=0
 until $tutti server status >/dev/null 2>&1; do
 	n=$((n + 1))
-	if [ $n -gt 100 ] || ! kill -0 "$(cat "$run/tuttid.pid")" 2>/dev/null
-	then
+	if [ $n -gt 100 ] || ! kill -0 $pid 2>/dev/null; then
 		echo "tuttid did not start:" >&2
 		tail -5 "$run/tuttid.log" >&2
+		kill $pid 2>/dev/null
+		rm -f "$run/tuttid.pid"
 		exit 1
 	fi
 	sleep 0.1
@@ -87,18 +107,51 @@ fi
 
 host=$(ip -4 route get 192.0.2.1 2>/dev/null |
 	sed -n 's/.* src \([0-9.]*\).*/\1/p')
-at=${host:-127.0.0.1}
+host=${host:-127.0.0.1}
+at=$host
 [ "$port" = 5060 ] || at=$at:$port
+
+# a caller without a microphone, loudspeaker, camera or screen
+mkdir -p "$run/caller"
+cat >"$run/caller/config" <<EOF
+# made by quickstart.sh
+sip_listen      0.0.0.0:0
+audio_source    ausine,440
+audio_player    aufile,/dev/null
+audio_alert     aufile,/dev/null
+ausrc_srate     48000
+auplay_srate    48000
+ausrc_channels  2
+auplay_channels 1
+video_source    fakevideo
+video_display   fakevideo
+module_path     /usr/lib/baresip/modules
+module          stdio.so
+module          opus.so
+module          g711.so
+module          ausine.so
+module          aufile.so
+module          avcodec.so
+module          fakevideo.so
+module_tmp      account.so
+module_app      menu.so
+EOF
+echo "<sip:caller@$host>;regint=0" >"$run/caller/accounts"
+: >"$run/caller/contacts"
+
 cat <<EOF
 
 tuttid runs with the room "demo".  Now:
 
   call it        any SIP phone or room system:  sip:3000@$at
-                 or here:  baresip -e "/dial sip:3000@$at"
-  look in        $tutti room snapshot demo $run/demo.png
-  who is there   $tutti party list demo
-  what happens   $tutti event follow
-  all verbs      $tutti help        (man $run/prefix/share/man/man1/tutti.1)
-  the log        $run/tuttid.log
+  no phone?      baresip -f run/caller -e "/dial sip:3000@$at"
+                 (apt-get install baresip-core baresip-ffmpeg; q ends it)
+  who is there   run/tutti party list demo
+  look in        run/tutti room snapshot demo demo.png
+  record         run/tutti recording start demo
+  what happens   run/tutti event follow
+  all verbs      run/tutti help
+  the manual     man run/prefix/share/man/man1/tutti.1
+  the log        run/tuttid.log
   stop           ./quickstart.sh stop
 EOF
