@@ -201,7 +201,7 @@ static struct pkt *make_pkt(struct side *s, const struct rtp_in_hdr *h,
 	struct pkt *pkt = NULL;
 
 	if (h->len <= PKT_DATA_MAX)
-		pkt = pkt_get();
+		pkt = s->media == LEG_VIDEO ? pkt_get_video() : pkt_get();
 	if (!pkt) {
 		++s->rx.starved;
 		return NULL;

@@ -8,12 +8,15 @@
 
 #include "mixer/pkt.h"
 
+enum { PKT_RESERVE = 4 };         /* a quarter of the pool is for sound   */
+
 
 static struct {
 	pthread_mutex_t mtx;
 	struct pkt *mem;          /* [I] after init                       */
 	unsigned count;           /* [I]                                  */
 	unsigned fresh;           /* [m] mem[fresh…] was never handed out */
+	unsigned used;            /* [m] handed out now                   */
 	struct pkt *free;         /* [m]                                  */
 	uint64_t starved;         /* [m]                                  */
 } pool = { .mtx = PTHREAD_MUTEX_INITIALIZER };
@@ -33,6 +36,7 @@ int pkt_pool_init(unsigned count)
 		return ENOMEM;
 	pool.count   = count;
 	pool.fresh   = 0;
+	pool.used    = 0;
 	pool.free    = NULL;
 	pool.starved = 0;
 
@@ -48,18 +52,23 @@ void pkt_pool_close(void)
 }
 
 
-struct pkt *pkt_get(void)
+/* reserve: so many are left for others */
+static struct pkt *get(unsigned reserve)
 {
-	struct pkt *pkt;
+	struct pkt *pkt = NULL;
 
 	pthread_mutex_lock(&pool.mtx);
-	pkt = pool.free;
-	if (pkt)
-		pool.free = pkt->next;
-	else if (pool.fresh < pool.count)
-		pkt = &pool.mem[pool.fresh++];
-	else
+	if (pool.used + reserve >= pool.count) {
 		++pool.starved;
+	}
+	else if (pool.free) {
+		pkt = pool.free;
+		pool.free = pkt->next;
+	}
+	else {
+		pkt = &pool.mem[pool.fresh++];
+	}
+	pool.used += pkt != NULL;
 	pthread_mutex_unlock(&pool.mtx);
 
 	if (pkt) {
@@ -73,6 +82,18 @@ struct pkt *pkt_get(void)
 }
 
 
+struct pkt *pkt_get(void)
+{
+	return get(0);
+}
+
+
+struct pkt *pkt_get_video(void)
+{
+	return get(pool.count / PKT_RESERVE);
+}
+
+
 void pkt_put(struct pkt *pkt)
 {
 	if (!pkt)
@@ -81,6 +102,7 @@ void pkt_put(struct pkt *pkt)
 	pthread_mutex_lock(&pool.mtx);
 	pkt->next = pool.free;
 	pool.free = pkt;
+	--pool.used;
 	pthread_mutex_unlock(&pool.mtx);
 }
 

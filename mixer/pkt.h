@@ -33,6 +33,9 @@ struct pkt {
 int  pkt_pool_init(unsigned count);   /* per process, before threads      */
 void pkt_pool_close(void);
 struct pkt *pkt_get(void);            /* NULL when the pool is empty      */
+struct pkt *pkt_get_video(void);      /* … or nearly: the rest is sound's,
+                                       * which must not miss a packet
+                                       * because decoders are slow        */
 void pkt_put(struct pkt *pkt);        /* back to the pool; NULL is fine   */
 uint64_t pkt_pool_starved(void);      /* how often pkt_get said NULL      */
 

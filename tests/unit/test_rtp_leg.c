@@ -38,6 +38,8 @@ struct end {
 	size_t last_rtcp_n;
 	unsigned rtcp_fb;         /* PLI and FIR sent                     */
 	struct sa dst;            /* of the last datagram                 */
+	bool hoard;               /* pictures are kept                    */
+	struct pkt *hoardl;
 };
 
 struct pair {
@@ -88,6 +90,11 @@ static void packet_handler(enum leg_media media, struct pkt *pkt, void *arg)
 	e->marker[media] = pkt->marker;
 	e->pt[media]     = pkt->pt;
 	memcpy(e->data, pkt->data + pkt->off, pkt->len);
+	if (e->hoard && media == LEG_VIDEO) {
+		pkt->next = e->hoardl;
+		e->hoardl = pkt;
+		return;
+	}
 	pkt_put(pkt);
 }
 
@@ -825,6 +832,33 @@ static int test_moved(void)
 
 
 /* Nothing a peer sends may do harm: bits changed at random everywhere */
+/* When pictures are decoded too slowly to give packets back */
+static int test_starved(void)
+{
+	const struct wire_cfg cfg = { .seed = 1, .delay_us = 10000 };
+	struct pair *p = NULL;
+	uint32_t ts48 = 0;
+	int err = 0;
+
+	on_loop();
+	TEST_ERR(pair_alloc(&p, &cfg));
+	p->b.hoard = true;
+	talk(p, 2000, &ts48);
+	pass(p, 100 * MS);
+	TEST_TRUE(p->b.packets[LEG_VIDEO] < 64);
+	TEST_EQ(100, p->b.packets[LEG_AUDIO]);
+ out:
+	while (p && p->b.hoardl) {
+		struct pkt *pkt = p->b.hoardl;
+
+		p->b.hoardl = pkt->next;
+		pkt_put(pkt);
+	}
+	mem_deref(p);
+	return err;
+}
+
+
 static int test_corrupt(void)
 {
 	const struct wire_cfg cfg = {
@@ -871,6 +905,7 @@ static const struct test testv[] = {
 	{"nack",                               test_resend},
 	{"bye",                                test_bye},
 	{"moved from another mixer",           test_moved},
+	{"slow decoders cost no sound",        test_starved},
 	{"a wire that changes bits",           test_corrupt},
 };
 
