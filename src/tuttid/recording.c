@@ -529,3 +529,9 @@ void recording_mixer_gone(struct recording *rec, const char *text)
 	seg_end(rec, seg_duration_ms(rec), recording_bytes(rec));
 	fail(rec, text);
 }
+
+void recording_give_up(struct recording *rec)
+{
+	if (rec)
+		finish(rec);
+}

@@ -45,6 +45,10 @@ void recording_mixer_died(struct recording *rec);
 void recording_mixer_reborn(struct recording *rec);
 void recording_mixer_gone(struct recording *rec, const char *text);
 
+/** At the very end: closed in the catalogue without waiting for the mixer;
+ *  rec is gone. */
+void recording_give_up(struct recording *rec);
+
 uint64_t recording_id(const struct recording *rec);
 bool recording_paused(const struct recording *rec);
 

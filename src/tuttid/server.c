@@ -27,6 +27,7 @@
 #include "tuttid/job.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
+#include "tuttid/recording.h"
 #include "tuttid/recording_hash.h"
 #include "tuttid/room.h"
 #include "tuttid/server.h"
@@ -52,8 +53,9 @@ static void server_destructor(void *arg)
 	while (srv->meetingl.head) {
 		struct meeting *m = srv->meetingl.head->data;
 
+		/* one that has ended is held by its recording alone */
 		if (m->ended)
-			mem_deref(m);
+			recording_give_up(m->rec);
 		else
 			meeting_end(m, "server stopped");
 	}
