@@ -183,6 +183,7 @@ static int enc_open(struct rung *r)
 		if (err)
 			return err;
 		atomic_store(&r->want_key, true);
+		r->key_us = 0;            /* it begins with one, at once  */
 		r->retune = r->divisor > 1 || r->fast;
 	}
 	if (r->retune)
@@ -220,9 +221,6 @@ static int encode(struct rung *r, const struct vpic *canvas, bool key,
 	struct unit *unit;
 	int err;
 
-	err = enc_open(r);
-	if (err)
-		return err;
 	if (r->small.mem && r->stale)
 		vpic_scale(&r->small, canvas);
 	err = venc_put(r->enc, r->small.mem ? &r->small : canvas,
@@ -259,18 +257,19 @@ int rung_encode(struct rung *r, const struct vpic *canvas,
 		uint64_t pts_us, struct unit **unitp)
 {
 	uint64_t t0 = video_cpu_us();
+	int err = enc_open(r);
 	bool key = key_now(r, pts_us);
-	int err;
 
 	*unitp = NULL;
-	if (nothing_new(r, key, pts_us)) {
+	if (!err && nothing_new(r, key, pts_us)) {
 		atomic_fetch_add(&r->skipped, 1);
 		return 0;
 	}
 	if (key)
 		atomic_store(&r->want_key, false);
 
-	err = encode(r, canvas, key, pts_us, unitp);
+	if (!err)
+		err = encode(r, canvas, key, pts_us, unitp);
 	if (!err) {
 		account(r, *unitp, pts_us);
 	}
