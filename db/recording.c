@@ -252,7 +252,7 @@ int db_recording_show(struct db *db, uint64_t id, json_t **objp)
 }
 
 
-int db_recording_unhashed(struct db *db, uint64_t *idp)
+int db_recording_unhashed(struct db *db, uint64_t after, uint64_t *idp)
 {
 	sqlite3_stmt *st;
 	int err;
@@ -263,7 +263,7 @@ int db_recording_unhashed(struct db *db, uint64_t *idp)
 	err = db_query(db, &st,
 		"SELECT id FROM recording WHERE stop_time IS NOT NULL"
 		" AND sha256 IS NULL AND state = 'complete' AND bytes > 0"
-		" ORDER BY id LIMIT 1", "");
+		" AND id > ? ORDER BY id LIMIT 1", "u", after);
 	if (!err)
 		err = db_step(db, st);
 	if (err)

@@ -54,8 +54,8 @@ int db_recording_of_meeting(struct db *db, uint64_t meeting,
  *  duration_ms, bytes, sha256}; ENOENT. */
 int db_recording_show(struct db *db, uint64_t id, json_t **objp);
 
-/** Oldest recording that has ended without its sha256 (a crash came
- *  first); ENOENT: none. */
-int db_recording_unhashed(struct db *db, uint64_t *idp);
+/** Oldest recording behind `after` that has ended without its sha256 (a
+ *  crash came first); ENOENT: none. */
+int db_recording_unhashed(struct db *db, uint64_t after, uint64_t *idp);
 
 #endif

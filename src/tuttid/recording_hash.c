@@ -127,6 +127,8 @@ static int work_handler(void *arg)
 	return err;
 }
 
+static void mend_next(struct server *srv, uint64_t after);
+
 static void done_handler(int err, void *arg)
 {
 	struct hash_job *hj = arg;
@@ -134,22 +136,18 @@ static void done_handler(int err, void *arg)
 	size_t i;
 
 	on_loop();
-	if (err) {
-		if (err != ECANCELED)
-			warning("recording %llu has no checksum: %m\n",
-				(unsigned long long)hj->id, err);
-		goto out;
-	}
+	if (err && err != ECANCELED)
+		warning("recording %llu has no checksum: %m\n",
+			(unsigned long long)hj->id, err);
 
-	for (i = 0; i < hj->segc; i++)
+	for (i = 0; i < hj->segc && !err; i++)
 		(void)db_segment_hash(srv->db, hj->id, hj->segv[i].segment,
 				      hj->segv[i].hex);
-	(void)db_recording_hash(srv->db, hj->id, hj->hex);
+	if (!err)
+		(void)db_recording_hash(srv->db, hj->id, hj->hex);
 
 	if (hj->mend && !srv->closing)
-		recordings_mend(srv);
-
- out:
+		mend_next(srv, hj->id);
 	mem_deref(hj);
 }
 
@@ -182,7 +180,7 @@ static int collect(struct hash_job *hj, json_t *segments)
 	return 0;
 }
 
-static void hash_start(struct server *srv, uint64_t id, bool mend)
+static int hash_start(struct server *srv, uint64_t id, bool mend)
 {
 	struct hash_job *hj;
 	json_t *obj = NULL;
@@ -190,7 +188,7 @@ static void hash_start(struct server *srv, uint64_t id, bool mend)
 
 	hj = mem_zalloc(sizeof(*hj), hash_job_destructor);
 	if (!hj)
-		return;
+		return ENOMEM;
 
 	hj->srv  = srv;
 	hj->jobs = srv->jobs;
@@ -208,17 +206,25 @@ static void hash_start(struct server *srv, uint64_t id, bool mend)
 		mem_deref(hj);
 	}
 	json_decref(obj);
+
+	return err;
+}
+
+/* A recording whose file is gone does not keep the others from theirs. */
+static void mend_next(struct server *srv, uint64_t after)
+{
+	while (!db_recording_unhashed(srv->db, after, &after)) {
+		if (!hash_start(srv, after, true))
+			return;
+	}
 }
 
 void recording_hash(struct server *srv, uint64_t id)
 {
-	hash_start(srv, id, false);
+	(void)hash_start(srv, id, false);
 }
 
 void recordings_mend(struct server *srv)
 {
-	uint64_t id;
-
-	if (!db_recording_unhashed(srv->db, &id))
-		hash_start(srv, id, true);
+	mend_next(srv, 0);
 }

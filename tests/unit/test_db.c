@@ -441,11 +441,11 @@ static int test_recording(void)
 	/* stopped before its last file has told its length */
 	TEST_ERR(db_recording_stop(db, id, "complete", T0 + 8 * S, NULL));
 	TEST_ERR(db_segment_end(db, id, 2, T0 + 9 * S, 3000, 300));
-	TEST_ERR(db_recording_unhashed(db, &val));
+	TEST_ERR(db_recording_unhashed(db, 0, &val));
 	TEST_EQ(id, val);
 	TEST_ERR(db_segment_hash(db, id, 1, hex));
 	TEST_ERR(db_recording_hash(db, id, hex));
-	TEST_EQ(ENOENT, db_recording_unhashed(db, &val));
+	TEST_EQ(ENOENT, db_recording_unhashed(db, 0, &val));
 	TEST_ERR(db_recording_thumbnail(db, id, "1/thumb.jpg"));
 
 	TEST_ERR(db_recording_show(db, id, &obj));

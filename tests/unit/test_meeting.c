@@ -405,11 +405,72 @@ static int test_resume(void)
 	return err;
 }
 
+static int make_recording(uint64_t *idp, const char *file, off_t size)
+{
+	char path[160];
+	int fd, err;
+
+	err  = db_recording_start(srv->db, idp, 0, "a", 1, true);
+	err |= db_segment_start(srv->db, *idp, 1, file, 1);
+	err |= db_segment_end(srv->db, *idp, 1, 2, 1, 1000);
+	err |= db_recording_stop(srv->db, *idp, "complete", 2, "");
+	if (err || !size)
+		return err;
+
+	(void)re_snprintf(path, sizeof(path), "%s/data/recordings/%s", dir,
+			  file);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	if (fd < 0)
+		return errno;
+	err = ftruncate(fd, size) ? errno : 0;
+	(void)close(fd);
+
+	return err;
+}
+
+/* Checksums: none stops another, and none keeps the server from going */
+static int test_hash(void)
+{
+	json_t *obj = NULL;
+	uint64_t id, start;
+	int err, i;
+
+	err = up();
+	TEST_ERR(err);
+	err = make_recording(&id, "gone.mkv", 0);
+	TEST_ERR(err);
+	err = make_recording(&id, "small.mkv", 1000);
+	TEST_ERR(err);
+	recordings_mend(srv);
+	for (i = 0; i < 100; i++) {
+		run_ms(20);
+		obj = (json_decref(obj), NULL);
+		err = db_recording_show(srv->db, id, &obj);
+		TEST_ERR(err);
+		if (json_is_string(json_object_get(obj, "sha256")))
+			break;
+	}
+	TEST_TRUE(i < 100);
+
+	err = make_recording(&id, "huge.mkv", (off_t)1 << 36);
+	TEST_ERR(err);
+	recording_hash(srv, id);
+	run_ms(50);
+	start = clock_us();
+	srv = mem_deref(srv);
+	TEST_TRUE(clock_us() - start < 1000000);
+ out:
+	json_decref(obj);
+	down();
+	return err;
+}
+
 static const struct test testv[] = {
 	{"who is called while a meeting lingers stays", test_linger},
 	{"who waits for a mixer is answered at its end", test_waiting},
 	{"a room that is full calls nobody", test_full},
 	{"events are resumed without a hole", test_resume},
+	{"checksums wait for nothing, nothing for them", test_hash},
 	{"a data_dir serves one server", test_second},
 	{"a recording alone, and no mixer", test_given_up},
 };
