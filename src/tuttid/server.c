@@ -392,7 +392,6 @@ void server_close(struct server *srv, const char *reason,
 
 void server_reload(struct server *srv)
 {
-	/* certificates and layouts will be read again here */
 	(void)srv;
-	info("server reloaded\n");
+	info("server has nothing to reload\n");
 }
