@@ -308,20 +308,30 @@ static const char *type_words(const struct verb_arg *a)
 }
 
 
+static const char *arg_words(char *buf, size_t sz, const struct verb_arg *a)
+{
+	return a->option ? arg_option_name(buf, sz, a)
+			 : arg_place(buf, sz, a);
+}
+
+
 static int set_arg(json_t *args, const struct verb *verb,
 		   const struct verb_arg *a, const char *val)
 {
+	char place[64];
 	json_t *json;
 
 	if (json_object_get(args, a->name)) {
-		cli_say("%s: %s is there twice", verb->name, a->name);
+		cli_say("%s: %s is there twice", verb->name,
+			arg_words(place, sizeof(place), a));
 		return CLI_USAGE;
 	}
 
 	json = value_json(a, val);
 	if (!json) {
 		cli_say("%s: %s cannot be \"%s\" but %s%s", verb->name,
-			a->name, val, a->type == ARG_CHOICE ? "one of: " : "",
+			arg_words(place, sizeof(place), a), val,
+			a->type == ARG_CHOICE ? "one of: " : "",
 			type_words(a));
 		return CLI_USAGE;
 	}

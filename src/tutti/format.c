@@ -8,7 +8,7 @@
 #include "tutti/cli.h"
 
 
-enum { VALUE_LEN = 4096, DEPTH_MAX = 4, LABEL_LEN = 128 };
+enum { VALUE_LEN = 4096, DEPTH_MAX = 4, LABEL_LEN = 128, COLS_MAX = 12 };
 
 struct col {
 	const char *key, *head;
@@ -17,7 +17,7 @@ struct col {
 /* Columns by the noun of what is listed. */
 struct view {
 	const char *noun;
-	struct col colv[10];
+	struct col colv[COLS_MAX];
 };
 
 static const struct view viewv[] = {
@@ -29,7 +29,8 @@ static const struct view viewv[] = {
 		{"party", "PARTY"}, {"room", "ROOM"}, {"name", "NAME"},
 		{"via", "VIA"}, {"state", "STATE"}, {"flags", "IS"},
 		{"audio", "AUDIO"}, {"video", "VIDEO"},
-		{"join_time", "SINCE"}, {NULL, NULL}}},
+		{"join_time", "SINCE"}, {"leave_time", "UNTIL"},
+		{"reason", "ENDED BY"}, {NULL, NULL}}},
 	{"source", {
 		{"source", "SOURCE"}, {"room", "ROOM"}, {"party", "PARTY"},
 		{"state", "STATE"}, {"name", "NAME"}, {"url", "URL"},
@@ -104,28 +105,52 @@ static bool right_aligned(const json_t *rows, const char *key)
 }
 
 
+/* A column nobody knows anything of is left out: whoever is in a meeting has
+ * not left, and who has left is in no state. */
+static bool has_column(const json_t *rows, const char *key)
+{
+	const json_t *row;
+	size_t i;
+
+	if (!strcmp(key, "flags"))
+		key = "muted";
+	if (!json_array_size(rows))
+		return strcmp(key, "leave_time") && strcmp(key, "reason");
+
+	json_array_foreach((json_t *)rows, i, row) {
+		if (json_object_get(row, key))
+			return true;
+	}
+
+	return false;
+}
+
+
 static void put_table(FILE *f, const struct view *view, const json_t *rows)
 {
+	const struct col *colv[COLS_MAX], *col;
 	char buf[VALUE_LEN];
 	struct table *table;
 	unsigned cols = 0, c;
 	size_t i;
 
-	while (view->colv[cols].key)
-		++cols;
+	for (col = view->colv; col->key; col++) {
+		if (has_column(rows, col->key))
+			colv[cols++] = col;
+	}
 	if (table_alloc(&table, cols))
 		return;
 
 	for (c = 0; c < cols; c++)
-		table_head(table, c, view->colv[c].head,
-			   right_aligned(rows, view->colv[c].key) &&
-			   strcmp(view->colv[c].key, "flags"));
+		table_head(table, c, colv[c]->head,
+			   right_aligned(rows, colv[c]->key) &&
+			   strcmp(colv[c]->key, "flags"));
 
 	for (i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 
 		for (c = 0; c < cols; c++) {
-			const char *key = view->colv[c].key;
+			const char *key = colv[c]->key;
 			const json_t *val = json_object_get(row, key);
 			const enum value_type type = value_type(key, val);
 
@@ -169,15 +194,39 @@ static void put_list(FILE *f, const json_t *list)
 }
 
 
+/* "linger_s": the label is "linger", the unit stands behind the value. */
+static const char *unit_of(const char *key, size_t *lenp)
+{
+	static const struct {
+		const char *end, *unit;
+	} unitv[] = {
+		{"_ms", "ms"}, {"_us", "us"}, {"_s", "s"}, {"_mib", "MiB"},
+		{"_db", "dB"}, {"_hz", "Hz"}, {"_kbps", "kbit/s"},
+	};
+	const size_t n = strlen(key);
+	size_t i, m;
+
+	for (i = 0; i < sizeof(unitv) / sizeof(unitv[0]); i++) {
+		m = strlen(unitv[i].end);
+		if (n > m && !strcmp(key + n - m, unitv[i].end)) {
+			*lenp = n - m;
+			return unitv[i].unit;
+		}
+	}
+	*lenp = n;
+
+	return NULL;
+}
+
+
 static void put_label(char *buf, size_t sz, const char *prefix,
 		      const char *key)
 {
-	size_t i;
+	size_t i, n;
 
-	/* printed as h:mm:ss */
-	if (!strcmp(key, "duration_ms"))
-		key = "duration";
-	snprintf(buf, sz, "%s%s%s", prefix, *prefix ? " " : "", key);
+	(void)unit_of(key, &n);
+	snprintf(buf, sz, "%s%s%.*s", prefix, *prefix ? " " : "", (int)n,
+		 key);
 	for (i = 0; buf[i]; i++) {
 		if (buf[i] == '_')
 			buf[i] = ' ';
@@ -185,22 +234,21 @@ static void put_label(char *buf, size_t sz, const char *prefix,
 }
 
 
-/* Width of the widest label, objects within included. */
+/* Width of the widest label, down to depth. */
 static unsigned label_width(const json_t *obj, const char *prefix,
 			    unsigned depth)
 {
 	char label[LABEL_LEN];
 	const char *key;
 	json_t *val;
-	unsigned width = 0, w;
+	unsigned width = 0, w = 0;
 
 	json_object_foreach((json_t *)obj, key, val) {
 		put_label(label, sizeof(label), prefix, key);
-		if (json_is_array(val))
-			continue;
-		w = json_is_object(val) && depth
-			? label_width(val, label, depth - 1)
-			: text_width(label);
+		if (json_is_object(val))
+			w = depth ? label_width(val, label, depth - 1) : 0;
+		else if (!json_is_array(val))
+			w = text_width(label);
 		width = w > width ? w : width;
 	}
 
@@ -208,35 +256,71 @@ static unsigned label_width(const json_t *obj, const char *prefix,
 }
 
 
+static void put_scalar(FILE *f, const char *label, unsigned width,
+		       const char *key, const json_t *val)
+{
+	const enum value_type type = value_type(key, val);
+	char buf[VALUE_LEN];
+	const char *unit, *sgr;
+	size_t n;
+
+	value_text(buf, sizeof(buf), type, val);
+	sgr = value_color(type, buf);
+	text_put(f, label);
+	fprintf(f, "%*s", (int)(width - text_width(label)) + 2, "");
+	color_on(f, sgr);
+	text_put(f, *buf ? buf : "-");
+	if (sgr)
+		color_off(f);
+	unit = unit_of(key, &n);
+	if (unit && type == VAL_NUMBER)
+		fprintf(f, " %s", unit);
+	fputc('\n', f);
+}
+
+
 static void put_scalars(FILE *f, const json_t *obj, const char *prefix,
 			unsigned width, unsigned depth)
 {
-	char label[LABEL_LEN], buf[VALUE_LEN];
+	char label[LABEL_LEN];
 	const char *key;
 	json_t *val;
 
 	json_object_foreach((json_t *)obj, key, val) {
-		enum value_type type;
-		const char *sgr;
-
-		if (json_is_array(val))
-			continue;
 		put_label(label, sizeof(label), prefix, key);
-		if (json_is_object(val) && depth) {
+		if (json_is_object(val) && depth)
 			put_scalars(f, val, label, width, depth - 1);
+		else if (!json_is_array(val) && !json_is_object(val))
+			put_scalar(f, label, width, key, val);
+	}
+}
+
+
+/* An object within has a heading; what is in it and has no members but
+ * objects has none of its own: "quality audio", "quality video". */
+static void put_sections(FILE *f, const json_t *obj, const char *prefix,
+			 unsigned depth)
+{
+	char label[LABEL_LEN];
+	const char *key;
+	json_t *val;
+
+	json_object_foreach((json_t *)obj, key, val) {
+		if (!json_is_object(val) || !json_object_size(val))
+			continue;
+
+		put_label(label, sizeof(label), prefix, key);
+		if (!label_width(val, "", 0)) {
+			if (depth)
+				put_sections(f, val, label, depth - 1);
 			continue;
 		}
-
-		type = value_type(key, val);
-		value_text(buf, sizeof(buf), type, val);
-		sgr = value_color(type, buf);
-		text_put(f, label);
-		fprintf(f, "%*s", (int)(width - text_width(label)) + 2, "");
-		color_on(f, sgr);
-		text_put(f, *buf ? buf : "-");
-		if (sgr)
-			color_off(f);
 		fputc('\n', f);
+		color_on(f, "1");
+		text_put(f, label);
+		color_off(f);
+		fputc('\n', f);
+		put_scalars(f, val, "", label_width(val, "", depth), depth);
 	}
 }
 
@@ -247,7 +331,8 @@ static void put_object(FILE *f, const json_t *obj)
 	const char *key;
 	json_t *val;
 
-	put_scalars(f, obj, "", label_width(obj, "", DEPTH_MAX), DEPTH_MAX);
+	put_scalars(f, obj, "", label_width(obj, "", 0), 0);
+	put_sections(f, obj, "", DEPTH_MAX);
 
 	json_object_foreach((json_t *)obj, key, val) {
 		const struct view *view = view_find(key);

@@ -29,7 +29,8 @@ void cli_say(const char *fmt, ...)
 
 static void put_json(const json_t *json, size_t flags)
 {
-	json_dumpf(json, stdout, flags | JSON_ENCODE_ANY);
+	json_dumpf(json, stdout, flags | JSON_ENCODE_ANY |
+		   JSON_REAL_PRECISION(9));
 	fputc('\n', stdout);
 }
 
