@@ -34,7 +34,7 @@ const struct event_def eventv[EV_COUNT] = {
 {EV_MEETING_ENDED, "meeting ended", true,
  {WHERE, "after_s", "peak", "reason"},
  "The last party left, or the meeting was ended; peak is the most "
- "parties at a time"},
+ "parties at a time, sources aside"},
 
 {EV_MIXER_DIED, "mixer died", true, {WHERE, "pid", "reason"},
  "A mixer process died; its calls go on"},

@@ -143,7 +143,7 @@ static void line_handler(json_t *line, bool last, void *arg)
 	if (client->dead)
 		return;
 
-	text = json_dumps(line, JSON_COMPACT);
+	text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	if (!text)
 		return;
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <re.h>
@@ -265,6 +266,7 @@ int main(int argc, char *argv[])
 	int err, fd = -1;
 
 	log_init("tuttid", LVL_INFO, false);
+	(void)umask(027);                  /* there are PINs in tutti.db */
 	parse(&opt, argc, argv);
 	missing = verbs_missing();
 	if (missing)
