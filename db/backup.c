@@ -4,11 +4,12 @@
  *
  * A few pages at a time on the loop.  It reads through the connection that
  * writes, so SQLite carries every write into the copy at once and the copy
- * never starts anew.
+ * never starts anew.  Waiting for the disk, at the end, is a thread's work.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,14 +27,21 @@ enum {
 	BUSY_TRIES = 5000,
 };
 
+/* Locks: [I] set before the thread starts  [t] thread, then loop;
+ * the others are the loop's */
 struct db_backup {
 	struct db *db;
 	sqlite3 *dst;
 	sqlite3_backup *copy;
 	struct tmr tmr;
-	char *path, *part;        /* part is renamed to path              */
+	char *path, *part;        /* [I] part is renamed to path          */
 	unsigned busy;
-	bool made;                /* part exists and is ours              */
+	bool made;                /* [t] part exists and is ours          */
+	bool sealing;             /* the thread runs                      */
+	pthread_t tid;
+	struct mqueue *mq;        /* [I]                                  */
+	uint64_t bytes;           /* [t]                                  */
+	int err;                  /* [t]                                  */
 	db_backup_h *doneh;
 	void *arg;
 };
@@ -44,6 +52,9 @@ static void backup_destructor(void *arg)
 	struct db_backup *b = arg;
 
 	tmr_cancel(&b->tmr);
+	if (b->sealing)
+		(void)pthread_join(b->tid, NULL);
+	mem_deref(b->mq);
 	if (b->copy)
 		sqlite3_backup_finish(b->copy);
 	sqlite3_close(b->dst);
@@ -97,10 +108,46 @@ static int sync_folder(const char *path)
 }
 
 
+/* On the thread: a large file takes the disk seconds. */
+static void *seal_main(void *arg)
+{
+	struct db_backup *b = arg;
+	struct stat st;
+	int err;
+
+	err = sync_path(b->part, O_RDONLY);
+	if (!err && stat(b->part, &st))
+		err = errno;
+	if (!err && rename(b->part, b->path))
+		err = errno;
+	if (!err) {
+		b->made  = false;
+		b->bytes = (uint64_t)st.st_size;
+		err = sync_folder(b->path);
+	}
+	b->err = err;
+	(void)mqueue_push(b->mq, 0, NULL);
+
+	return NULL;
+}
+
+
+static void sealed_handler(int id, void *data, void *arg)
+{
+	struct db_backup *b = arg;
+	(void)id;
+	(void)data;
+
+	(void)pthread_join(b->tid, NULL);
+	b->sealing = false;
+	finish(b, b->err, b->err ? strerror(b->err) : "",
+	       b->err ? 0 : b->bytes);
+}
+
+
 /* The copy is whole: one file without a log beside it, then its name. */
 static void seal(struct db_backup *b)
 {
-	struct stat st;
 	int rc, err;
 
 	rc = sqlite3_backup_finish(b->copy);
@@ -115,18 +162,11 @@ static void seal(struct db_backup *b)
 	sqlite3_close(b->dst);
 	b->dst = NULL;
 
-	err = sync_path(b->part, O_RDONLY);
-	if (!err && stat(b->part, &st))
-		err = errno;
-	if (!err && rename(b->part, b->path))
-		err = errno;
-	if (!err) {
-		b->made = false;
-		err = sync_folder(b->path);
-	}
-
-	finish(b, err, err ? strerror(err) : "", err ? 0 :
-	       (uint64_t)st.st_size);
+	err = pthread_create(&b->tid, NULL, seal_main, b);
+	if (err)
+		finish(b, err, strerror(err), 0);
+	else
+		b->sealing = true;
 }
 
 
@@ -173,6 +213,9 @@ static int backup_open(struct db_backup *b)
 
 	rc = sqlite3_open_v2(b->part, &b->dst, SQLITE_OPEN_READWRITE |
 			     SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(b->dst, "PRAGMA synchronous=OFF", NULL,
+				  NULL, NULL);
 	if (rc != SQLITE_OK)
 		return db_errno(rc);
 
@@ -204,7 +247,9 @@ int db_backup_alloc(struct db_backup **bp, struct db *db, const char *path,
 	b->arg = arg;
 	tmr_init(&b->tmr);
 
-	err = str_dup(&b->path, path);
+	err = mqueue_alloc(&b->mq, sealed_handler, b);
+	if (!err)
+		err = str_dup(&b->path, path);
 	if (!err)
 		err = re_sdprintf(&b->part, "%s.part%d", path, (int)getpid());
 	if (!err)
