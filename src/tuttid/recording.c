@@ -145,6 +145,20 @@ static void seg_end(struct recording *rec, uint64_t duration_ms,
 			     clock_wall_us(), duration_ms, bytes);
 }
 
+/* A picture that nobody has finished is no picture. */
+static void drop_thumb(struct recording *rec)
+{
+	char file[FILE_MAX + 16], path[PATH_BUF];
+
+	if (!rec->thumb_pending)
+		return;
+
+	rec->thumb_pending = false;
+	(void)re_snprintf(file, sizeof(file), "%s.jpg", rec->base);
+	if (!server_rec_path(rec->m->srv, file, path, sizeof(path)))
+		(void)unlink(path);
+}
+
 /* The end, in the catalogue and here; rec is gone. */
 static void finish(struct recording *rec)
 {
@@ -152,6 +166,7 @@ static void finish(struct recording *rec)
 	json_t *obj = NULL;
 	uint64_t ms = 0, bytes = 0;
 
+	drop_thumb(rec);
 	seg_end(rec, seg_duration_ms(rec), recording_bytes(rec));
 	(void)db_recording_stop(srv->db, rec->id,
 				rec->failed ? "failed" : "complete",
@@ -248,7 +263,7 @@ static void thumb_done(int err, const char *text, json_t *result, void *arg)
 {
 	struct meeting *m = arg;
 	struct recording *rec = m->rec;
-	char file[FILE_MAX + 16], path[PATH_BUF];
+	char file[FILE_MAX + 16];
 
 	(void)text;
 	(void)result;
@@ -256,13 +271,15 @@ static void thumb_done(int err, const char *text, json_t *result, void *arg)
 	if (!rec || !rec->thumb_pending)
 		return;
 
-	rec->thumb_pending = false;
-	rec->thumb = !err;
-	(void)re_snprintf(file, sizeof(file), "%s.jpg", rec->base);
-	if (!err)
+	if (err) {
+		drop_thumb(rec);
+	}
+	else {
+		rec->thumb_pending = false;
+		rec->thumb = true;
+		(void)re_snprintf(file, sizeof(file), "%s.jpg", rec->base);
 		(void)db_recording_thumbnail(m->srv->db, rec->id, file);
-	else if (!server_rec_path(m->srv, file, path, sizeof(path)))
-		(void)unlink(path);
+	}
 
 	if (rec->stopping)
 		send_stop(rec);
