@@ -130,6 +130,24 @@ static const char *bad_url(const char *url)
 	return "neither an absolute path nor test:N, rtsp, rtmp or http";
 }
 
+void source_url_shown(char *buf, size_t size, const char *url)
+{
+	const char *host = strstr(url, "://"), *at;
+	size_t n;
+
+	if (host) {
+		host += 3;
+		n  = strcspn(host, "/?#");
+		at = memrchr(host, '@', n);
+		if (at) {
+			(void)re_snprintf(buf, size, "%b***%s", url,
+					  (size_t)(host - url), at);
+			return;
+		}
+	}
+	str_ncpy(buf, url, size);
+}
+
 /* "Test 3", a file's name, a camera's host; nobody's password */
 static void make_name(char *buf, size_t size, const char *url,
 		      const char *name)
@@ -181,7 +199,7 @@ int source_add(struct source **sp, struct sources *ss, struct room *room,
 	       const char *url, const char *name, bool once,
 	       char *errbuf, size_t errsz)
 {
-	char label[TICKET_NAME_MAX];
+	char label[TICKET_NAME_MAX], shown[SOURCE_URL_MAX + 1];
 	struct db_source row;
 	struct source *s;
 	const char *bad = bad_url(url);
@@ -212,8 +230,9 @@ int source_add(struct source **sp, struct sources *ss, struct room *room,
 		return err;
 	}
 
+	source_url_shown(shown, sizeof(shown), s->url);
 	source_emit(s, EV_SOURCE_ADDED,
-		    json_pack("{s:s, s:s}", "name", s->name, "url", s->url));
+		    json_pack("{s:s, s:s}", "name", s->name, "url", shown));
 	if (room->meeting && room->meeting->mc)
 		source_run_start(s, room->meeting);
 	if (sp)

@@ -26,6 +26,9 @@ struct source {
 const char *source_room_name(const struct source *s);
 void source_emit(struct source *s, enum event_id id, json_t *more);
 
+/** For log, events and everybody's eyes: without user and password. */
+void source_url_shown(char *buf, size_t size, const char *url);
+
 void source_run_start(struct source *s, struct meeting *m);
 void source_run_stop(struct source *s, const char *reason);
 void source_run_meeting_over(struct source *s, const struct meeting *m);

@@ -142,6 +142,7 @@ static void make_ticket(struct ticket *t, bool audio, bool video)
 static void playing(struct source_run *run, json_t *msg)
 {
 	const char *audio = "", *video = "";
+	char shown[PARTY_URI_MAX];
 	struct party *p;
 	int err;
 
@@ -161,7 +162,8 @@ static void playing(struct source_run *run, json_t *msg)
 	p->fdv[1] = run->vfd;
 	p->fdc    = 2;
 	str_ncpy(p->name, run->s->name, sizeof(p->name));
-	text_tidy(p->uri, sizeof(p->uri), run->s->url);
+	source_url_shown(shown, sizeof(shown), run->s->url);
+	text_tidy(p->uri, sizeof(p->uri), shown);
 	run->p = p;
 
 	err = party_leg_up(p);

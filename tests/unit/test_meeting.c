@@ -3,6 +3,7 @@
  * tests/unit/test_meeting.c -- meetings as they begin, end and lose their
  * mixer, with tests/fake/fake_mixer as the mixer
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
@@ -245,6 +246,23 @@ static int test_waiting(void)
 	return err;
 }
 
+static unsigned count_files(void)
+{
+	struct dirent *de;
+	char path[128];
+	unsigned n = 0;
+	DIR *d;
+
+	(void)re_snprintf(path, sizeof(path), "%s/data/recordings", dir);
+	d = opendir(path);
+	while (d && (de = readdir(d)))
+		n += de->d_name[0] != '.';
+	if (d)
+		(void)closedir(d);
+
+	return n;
+}
+
 /* The meeting is over, its recording not, and no mixer can be started */
 static int test_given_up(void)
 {
@@ -274,6 +292,8 @@ static int test_given_up(void)
 	TEST_ERR(err);
 	(void)json_str(obj, "state", &state);
 	TEST_STR("failed", state);
+	/* the segment, not a picture that was never taken */
+	TEST_EQ(1, count_files());
  out:
 	json_decref(obj);
 	down();
@@ -465,12 +485,35 @@ static int test_hash(void)
 	return err;
 }
 
+static int test_secret(void)
+{
+	char *text = NULL;
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	mem_deref(ask("{\"verb\": \"room create\", \"args\": {\"room\":"
+		      " \"a\"}}"));
+	mem_deref(ask("{\"verb\": \"source add\", \"args\": {\"room\": \"a\","
+		      " \"url\": \"rtsp://ann:s3c@ret@cam.example/1?a@b\"}}"));
+	TEST_EQ(200, status(0));
+	mem_deref(ask("{\"verb\": \"event list\"}"));
+	text = json_dumps(answers, 0);
+	TEST_TRUE(text && strstr(text, "rtsp://***@cam.example/1?a@b"));
+	TEST_TRUE(!strstr(text, "s3c"));
+ out:
+	free(text);
+	down();
+	return err;
+}
+
 static const struct test testv[] = {
 	{"who is called while a meeting lingers stays", test_linger},
 	{"who waits for a mixer is answered at its end", test_waiting},
 	{"a room that is full calls nobody", test_full},
 	{"events are resumed without a hole", test_resume},
 	{"checksums wait for nothing, nothing for them", test_hash},
+	{"nobody reads a camera's password", test_secret},
 	{"a data_dir serves one server", test_second},
 	{"a recording alone, and no mixer", test_given_up},
 };
