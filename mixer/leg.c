@@ -434,13 +434,14 @@ static unsigned quiet_next_ms(const struct side *s)
 	if (!s->quiet_ms)
 		return LEG_QUIET_MS;
 
-	return (s->quiet_ms / LEG_QUIET_STEP_MS + 1) * LEG_QUIET_STEP_MS;
+	return s->quiet_ms < LEG_QUIET_STEP_MS ? LEG_QUIET_STEP_MS :
+		2 * s->quiet_ms;
 }
 
 
 static uint64_t quiet_due(const struct side *s)
 {
-	if (!s->tm->on || !s->tm->recv)
+	if (!s->tm->on || !s->tm->recv || s->quiet_ms > LEG_QUIET_MAX_MS)
 		return UINT64_MAX;
 
 	return s->heard_us + (uint64_t)quiet_next_ms(s) * 1000;

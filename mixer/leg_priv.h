@@ -21,7 +21,8 @@ enum {
 	LEG_HELD      = 2,        /* packets kept on probation            */
 	LEG_KEY_MS    = 500,      /* between two asks for a key frame     */
 	LEG_QUIET_MS  = 2000,     /* first told …                         */
-	LEG_QUIET_STEP_MS = 5000, /* … then at every multiple of this     */
+	LEG_QUIET_MAX_MS = 3600000,       /* nothing new after an hour    */
+	LEG_QUIET_STEP_MS = 5000, /* … then after this, twice this, …     */
 	LEG_NEWS_MS   = 200,      /* between two latch handlers …         */
 	LEG_DTMF_MS   = 20,       /* … and digits: a peer can make them   */
 };

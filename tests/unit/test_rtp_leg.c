@@ -680,6 +680,10 @@ static int test_events(void)
 	TEST_EQ(5000, p->b.quiet[LEG_AUDIO]);
 	pass(p, 5 * SEC);
 	TEST_EQ(10000, p->b.quiet[LEG_AUDIO]);
+	pass(p, 9 * SEC);
+	TEST_EQ(10000, p->b.quiet[LEG_AUDIO]);
+	pass(p, 1 * SEC);
+	TEST_EQ(20000, p->b.quiet[LEG_AUDIO]);
 	by_hand(&p->b, src, 111, seq++, 30000, 7, "x", 1);
 	TEST_EQ(0, p->b.quiet[LEG_AUDIO]);
  out:
