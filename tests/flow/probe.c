@@ -11,6 +11,9 @@
  *	probe last HZ     when the tone was last heard [ms from the start]
  *	probe colour RRGGBB…   rgb24 on stdin: "RRGGBB percent" each, how much
  *	                  of the picture is within 40 of that colour
+ *	probe box WIDTH RRGGBB   rgb24 on stdin: width and height of the box
+ *	                  around that colour, and how full of it that is
+ *	                  [percent]; single pixels apart from it do not count
  */
 #include <math.h>
 #include <stdint.h>
@@ -133,6 +136,41 @@ static void colour(const uint8_t *p, size_t n, const char *arg)
 }
 
 
+static int near(const uint8_t *p, long want)
+{
+	return abs(p[0] - (int)(want >> 16 & 255)) < 40 &&
+		abs(p[1] - (int)(want >> 8 & 255)) < 40 &&
+		abs(p[2] - (int)(want & 255)) < 40;
+}
+
+
+static void box(const uint8_t *p, size_t n, size_t w, const char *arg)
+{
+	long want = strtol(arg, NULL, 16);
+	size_t h = w ? n / 3 / w : 0, x, y, hit = 0;
+	size_t x0 = w, x1 = 0, y0 = h, y1 = 0;
+
+	for (y = 0; y + 1 < h; y++)
+		for (x = 0; x + 1 < w; x++) {
+			const uint8_t *q = p + (y * w + x) * 3;
+
+			if (!near(q, want) || !near(q + 3, want) ||
+			    !near(q + w * 3, want))
+				continue;
+			++hit;
+			x0 = x < x0 ? x : x0;
+			x1 = x > x1 ? x : x1;
+			y0 = y < y0 ? y : y0;
+			y1 = y > y1 ? y : y1;
+		}
+	if (!hit)
+		printf("0 0 0\n");
+	else
+		printf("%zu %zu %zu\n", x1 - x0 + 2, y1 - y0 + 2,
+		       hit * 100 / ((x1 - x0 + 1) * (y1 - y0 + 1)));
+}
+
+
 int main(int argc, char **argv)
 {
 	size_t n;
@@ -144,6 +182,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	p = slurp(&n);
+	if (!strcmp(argv[1], "box") && argc == 4) {
+		box(p, n, strtoul(argv[2], NULL, 10), argv[3]);
+		free(p);
+		return 0;
+	}
 	for (i = 2; i < argc; i++) {
 		if (!strcmp(argv[1], "tone"))
 			tone(p, n / 2, argv[i]);
