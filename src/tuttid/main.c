@@ -189,13 +189,13 @@ struct options {
 	const char *file;         /* NULL: the default, if it is there    */
 	const char *setv[OVERRIDES_MAX];
 	unsigned setc;
-	bool detach, verbose;
+	bool detach, verbose, check;
 };
 
 static _Noreturn void usage(int code)
 {
 	fprintf(code ? stderr : stdout,
-		"usage: tuttid [-dv] [-f tutti.conf] [-D 'key value']...\n");
+		"usage: tuttid [-dnv] [-f tutti.conf] [-D 'key value']...\n");
 	exit(code);
 }
 
@@ -208,10 +208,11 @@ static void parse(struct options *opt, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "dvf:D:hV", longv, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "dnvf:D:hV", longv, NULL)) != -1) {
 		switch (c) {
 
 		case 'd': opt->detach = true; break;
+		case 'n': opt->check = true; break;
 		case 'v': opt->verbose = true; break;
 		case 'f': opt->file = optarg; break;
 		case 'D':
@@ -272,6 +273,10 @@ int main(int argc, char *argv[])
 	if (missing)
 		fatal("verb \"%s\" is in one table only\n", missing);
 	conf  = configure(&opt);
+	if (opt.check) {
+		mem_deref(conf);
+		return 0;
+	}
 	level = level_of(conf, opt.verbose);
 	log_init("tuttid", level, false);
 
