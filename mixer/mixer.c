@@ -437,10 +437,10 @@ static void mixer_destructor(void *data)
 	video_stop(mixer->video);
 	mixer->recorder = mem_deref(mixer->recorder);
 
-	list_flush(&mixer->reql);
 	list_flush(&mixer->legl);
-	mem_deref(mixer->video);
+	mem_deref(mixer->video);        /* answers who waits for pictures */
 	mem_deref(mixer->audio);
+	list_flush(&mixer->reql);
 	mem_deref(mixer->inbox);
 	mem_deref(mixer->legs);
 	mem_deref(mixer->ipc);

@@ -24,7 +24,7 @@ struct rec {
 	uint32_t id, segment;     /* tuttid's                             */
 	struct record *record;
 	struct video_watch *watch;/* NULL: paused, failed or closing      */
-	bool announce;
+	bool announce, failed;
 	json_t *seq;              /* of rec_stop                          */
 };
 
@@ -204,6 +204,8 @@ int mixer_rec_pause(struct mixer *mixer, uint32_t id, bool on)
 
 	if (!rec || rec->id != id)
 		return ENOENT;
+	if (rec->failed)
+		return EIO;
 	if (on == !rec->watch)
 		return EALREADY;
 
@@ -281,6 +283,7 @@ void mixer_rec_state(struct mixer *mixer, struct post *post)
 
 	case REC_FAILED:
 		warning("recording %u failed: %s\n", rec->id, post->text);
+		rec->failed = true;
 		if (mixer->rec == rec)
 			(void)rec_run(rec, false);
 		break;

@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -58,8 +59,8 @@ struct fx {
 	unsigned picc;
 	int fds;                  /* open without any party               */
 	size_t heap;              /* in use after the first hundred       */
-	bool ended, leaving;
-	unsigned shots, recs;
+	bool ended;
+	unsigned shots, recs, failed;
 };
 
 
@@ -74,12 +75,16 @@ static void end_handler(int err, void *arg)
 static void message_handler(json_t *msg, int *fdv, size_t fdc, void *arg)
 {
 	struct fx *fx = arg;
-	const char *m;
+	const char *m, *state;
 	uint32_t err = 0;
 
 	(void)fdv;
 	(void)fdc;
-	if (json_str(msg, "m", &m) || strcmp(m, MIX_DONE))
+	if (json_str(msg, "m", &m))
+		return;
+	if (!strcmp(m, MIX_REC_STATE) && !json_str(msg, "state", &state))
+		fx->failed += !strcmp(state, "failed");
+	if (strcmp(m, MIX_DONE))
 		return;
 
 	++fx->answers;
@@ -336,6 +341,13 @@ static void stop_timeout(void *arg)
 }
 
 
+static void pass(struct fx *fx, unsigned ms)
+{
+	tmr_start(&fx->tmr, ms, stop_timeout, NULL);
+	(void)re_main(NULL);
+}
+
+
 static void keep(struct pkt *pkt, void *arg)
 {
 	struct fx *fx = arg;
@@ -362,23 +374,46 @@ static int pictures(struct fx *fx)
 }
 
 
+static int fx_open(struct fx *fx)
+{
+	int fdv[2], err = 0;
+
+	memset(fx, 0, sizeof(*fx));
+	TEST_ERR(ipc_pair(fdv));
+	TEST_ERR(mixer_alloc(&fx->mixer, fdv[0], end_handler, fx));
+	TEST_ERR(ipc_alloc(&fx->ipc, fdv[1], message_handler, close_handler,
+			   fx));
+	TEST_ERR(pictures(fx));
+	TEST_ERR(tell(fx, MIX_HELLO, json_pack("{si si si si}", "version",
+		 1, "canvas_w", 640, "canvas_h", 368, "fps", 30), NULL, 0));
+	pass(fx, 100);
+	TEST_EQ(1, fx->answers);
+ out:
+	return err;
+}
+
+
+static void fx_close(struct fx *fx)
+{
+	tmr_cancel(&fx->tmr);
+	mem_deref(fx->mixer);
+	mem_deref(fx->ipc);
+	for (unsigned i = 0; i < LIVE; i++) {
+		if (!fx->partyv[i].id)
+			continue;
+		close(fx->partyv[i].fdv[0]);
+		close(fx->partyv[i].fdv[1]);
+	}
+}
+
+
 static int test_churn(void)
 {
 	struct fx fx;
 	size_t heap;
-	int fdv[2], err = 0;
+	int err = 0;
 
-	memset(&fx, 0, sizeof(fx));
-	TEST_ERR(ipc_pair(fdv));
-	TEST_ERR(mixer_alloc(&fx.mixer, fdv[0], end_handler, &fx));
-	TEST_ERR(ipc_alloc(&fx.ipc, fdv[1], message_handler, close_handler,
-			   &fx));
-	TEST_ERR(pictures(&fx));
-	TEST_ERR(tell(&fx, MIX_HELLO, json_pack("{si si si si}", "version",
-		 1, "canvas_w", 640, "canvas_h", 368, "fps", 30), NULL, 0));
-	tmr_start(&fx.tmr, 100, stop_timeout, NULL);
-	(void)re_main(NULL);
-	TEST_EQ(1, fx.answers);
+	TEST_ERR(fx_open(&fx));
 	fx.fds = open_fds();
 
 	tmr_start(&fx.tmr, 0, timeout, &fx);
@@ -396,14 +431,70 @@ static int test_churn(void)
 	mixer_bye(fx.mixer);
 	TEST_TRUE(fx.ended);
  out:
-	tmr_cancel(&fx.tmr);
-	mem_deref(fx.mixer);
-	mem_deref(fx.ipc);
+	fx_close(&fx);
 	return err;
 }
 
+
+/* A picture has been asked for but not taken, a file is open. */
+static int test_bye_early(void)
+{
+	struct fx fx;
+	int fd, err = 0;
+
+	TEST_ERR(fx_open(&fx));
+	TEST_ERR(join(&fx, &fx.partyv[0]));
+	fd = memfd_create("picture", MFD_CLOEXEC);
+	err = tell(&fx, MIX_SNAPSHOT, json_object(), &fd, 1);
+	close(fd);
+	TEST_ERR(err);
+	fd = memfd_create("recording", MFD_CLOEXEC);
+	err = tell(&fx, MIX_REC_START, json_pack("{si}", "rec", 1), &fd, 1);
+	close(fd);
+	TEST_ERR(err);
+	pass(&fx, 60);
+	TEST_EQ(3, fx.answers);
+	mixer_bye(fx.mixer);
+ out:
+	fx_close(&fx);
+	return err;
+}
+
+
+/* A recording that has failed cannot be resumed, only stopped. */
+static int test_failed(void)
+{
+	struct fx fx;
+	int fd, err = 0;
+
+	TEST_ERR(fx_open(&fx));
+	TEST_ERR(join(&fx, &fx.partyv[0]));
+	fd = open("/dev/full", O_RDWR | O_CLOEXEC);
+	err = tell(&fx, MIX_REC_START, json_pack("{si}", "rec", 1), &fd, 1);
+	close(fd);
+	TEST_ERR(err);
+	pass(&fx, 1500);
+	TEST_EQ(1, fx.failed);
+	TEST_EQ(0, fx.refused);
+	TEST_ERR(tell(&fx, MIX_REC_RESUME, json_pack("{si}", "rec", 1), NULL,
+		      0));
+	pass(&fx, 50);
+	TEST_EQ(1, fx.refused);
+	TEST_ERR(tell(&fx, MIX_REC_STOP, json_pack("{si}", "rec", 1), NULL,
+		      0));
+	pass(&fx, 200);
+	TEST_EQ(fx.seq, fx.answers);
+	mixer_bye(fx.mixer);
+ out:
+	fx_close(&fx);
+	return err;
+}
+
+
 static const struct test testv[] = {
 	{"a thousand come and go", test_churn},
+	{"goodbye while a picture is awaited", test_bye_early},
+	{"a recording that failed stays so", test_failed},
 };
 
 
