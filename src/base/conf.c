@@ -350,6 +350,7 @@ int config_load(struct config *conf, const char *path, char *errbuf, size_t sz)
 		return err;
 	}
 
+	errno = 0;
 	while (!err && fgets(buf, sizeof(buf), f)) {
 		++no;
 		if (!strchr(buf, '\n') && !feof(f)) {
@@ -370,7 +371,7 @@ int config_load(struct config *conf, const char *path, char *errbuf, size_t sz)
 	if (err == EBADMSG)
 		re_snprintf(errbuf, sz, "%s:%u: %s", path, no, why);
 	else if (!err && ferror(f)) {
-		err = EIO;
+		err = errno ? errno : EIO;         /* a directory        */
 		re_snprintf(errbuf, sz, "%s: %m", path, err);
 	}
 	fclose(f);

@@ -222,7 +222,9 @@ static int listen_handler(const char *val, void *arg)
 
 	err = sipstack_listen(fail->srv->sip, val);
 	if (err)
-		(void)re_snprintf(fail->buf, fail->size, "sip_listen %s: %m",
+		(void)re_snprintf(fail->buf, fail->size, err == ENOTSUP ?
+				  "sip_listen %s: only udp and tcp for now" :
+				  "sip_listen %s: %m",
 				  val, err);
 
 	return err;
