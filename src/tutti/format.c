@@ -105,13 +105,16 @@ static bool right_aligned(const json_t *rows, const char *key)
 }
 
 
-/* A column nobody knows anything of is left out: whoever is in a meeting has
- * not left, and who has left is in no state. */
-static bool has_column(const json_t *rows, const char *key)
+/* Whoever is in a meeting has not left, and who has left is in no state:
+ * columns that no row has are left out of a table of parties. */
+static bool has_column(const struct view *view, const json_t *rows,
+		       const char *key)
 {
 	const json_t *row;
 	size_t i;
 
+	if (strcmp(view->noun, "party"))
+		return true;
 	if (!strcmp(key, "flags"))
 		key = "muted";
 	if (!json_array_size(rows))
@@ -135,7 +138,7 @@ static void put_table(FILE *f, const struct view *view, const json_t *rows)
 	size_t i;
 
 	for (col = view->colv; col->key; col++) {
-		if (has_column(rows, col->key))
+		if (has_column(view, rows, col->key))
 			colv[cols++] = col;
 	}
 	if (table_alloc(&table, cols))
