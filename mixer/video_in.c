@@ -321,14 +321,15 @@ static bool codec_ready(struct vin *vin, uint8_t pt)
 	if (codec == vin->codec && vin->rf && vin->dec)
 		return true;
 
-	vin->rf = mem_deref(vin->rf);
+	if (codec != vin->codec)
+		vin->rf = mem_deref(vin->rf);
 	vin->dec = mem_deref(vin->dec);
 	vin->codec = codec;
 	vin->wait_key = true;
 	vin->recovering = false;
 	vin->refused = 0;
-	if (vdec_alloc(&vin->dec, codec) ||
-	    rtp_frame_alloc(&vin->rf, codec, encoded_handler, vin)) {
+	if (vdec_alloc(&vin->dec, codec) || (!vin->rf &&
+	    rtp_frame_alloc(&vin->rf, codec, encoded_handler, vin))) {
 		warning("leg %u video decoder failed codec=%s", vin->id,
 			codec_name(codec));
 		return false;
@@ -360,6 +361,18 @@ static bool take_packets(struct vin *vin, uint64_t now)
 	return true;
 }
 
+/* Not shown: what others can use is given back, `stale` stays. */
+static void let_go(struct vin *vin)
+{
+	struct pkt *pkt;
+
+	while ((pkt = bq_pop(vin->bq)))
+		pkt_put(pkt);
+	reset(vin);
+	vin->dec = mem_deref(vin->dec);
+	atomic_store(&vin->due_us, UINT64_MAX);
+}
+
 static void kick(struct vin *vin)
 {
 	vin_ref(vin);
@@ -375,6 +388,10 @@ static void job(void *arg, uint64_t now)
 
 	on_worker();
 	vin->now_us = now;
+	if (!atomic_load(&vin->looked_at)) {
+		let_go(vin);
+		return;
+	}
 	if (atomic_exchange(&vin->stale, false) && vin->rf)
 		reset(vin);
 	if (atomic_exchange(&vin->missed, false))
@@ -522,6 +539,7 @@ void vin_look(struct vin *vin, bool on)
 	}
 	else {
 		atomic_store(&vin->stale, true);
+		kick(vin);
 	}
 }
 

@@ -377,6 +377,49 @@ static int test_idle(void)
 	return err;
 }
 
+/* Who is not shown any more holds no packets back from others. */
+static int test_unseen(void)
+{
+	struct video_watch *w = NULL;
+	struct pkt *allv[2048];
+	unsigned n = 0;
+	struct fix f;
+	int err = 0;
+
+	TEST_ERR(fix_open(&f));
+	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 360, 0xc02020));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(step(&f, 20));
+	/* a hole, and what comes after it */
+	for (unsigned i = 0; i < 3; i++) {
+		cam_move(f.partyv[1].cam);
+		f.now += 1000;
+		TEST_ERR(cam_frame(&f, 1, true, i == 0));
+	}
+	video_run(f.v, f.now);
+	w = mem_deref(w);
+	idle(&f, 2);
+
+	while (n < 2048 && (allv[n] = pkt_get()))
+		++n;
+	TEST_EQ(2048, n);
+	while (n)
+		pkt_put(allv[--n]);
+
+	/* and is seen again */
+	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(step(&f, 40));
+	TEST_TRUE(f.partyv[1].evv[VIDEO_LIVE] >= 1);
+	TEST_TRUE(is_rgb(viewer_frame(f.rungv[f.rungc - 1].viewer), 640, 120,
+			 0xc02020, 4));
+ out:
+	while (n)
+		pkt_put(allv[--n]);
+	mem_deref(w);
+	fix_close(&f);
+	return err;
+}
+
 static int test_loss(void)
 {
 	struct video_watch *w = NULL;
@@ -991,6 +1034,7 @@ static const struct test testv[] = {
 	{"fifty watchers, one encode", test_shared},
 	{"a storm of key frame requests costs two a second", test_key_merge},
 	{"nobody watches, nothing is decoded", test_idle},
+	{"who is not shown holds no packets", test_unseen},
 	{"after a loss no broken picture", test_loss},
 	{"a gradual refresh is not seen", test_gradual},
 	{"sizes that change in mid-stream", test_resize},
