@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 enum {
 	RCVBUF_RTP  = 512 * 1024, /* an IDR of 1080p and a stalled loop   */
 	SNDBUF_RTP  = 512 * 1024,
+	FDS_KEPT    = 128,        /* for all that is not media            */
 };
 
 struct ports {
@@ -82,6 +84,17 @@ static void port_destructor(void *arg)
 	}
 }
 
+/* Descriptors are given lowest first.  Calls must not take the last: the
+ * catalogue, the mixers and who wants to look would go without. */
+static bool fds_left(int fd)
+{
+	struct rlimit rl;
+
+	return getrlimit(RLIMIT_NOFILE, &rl) ||
+		rl.rlim_cur == RLIM_INFINITY ||
+		(rlim_t)fd + FDS_KEPT < rl.rlim_cur;
+}
+
 static int sock_bind(int *fdp, const struct sa *laddr, uint16_t port)
 {
 	const int one = 1, rcv = RCVBUF_RTP, snd = SNDBUF_RTP;
@@ -93,6 +106,10 @@ static int sock_bind(int *fdp, const struct sa *laddr, uint16_t port)
 	fd = socket(sa_af(&sa), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return errno;
+	if (!fds_left(fd)) {
+		close(fd);
+		return EMFILE;
+	}
 
 	if (sa_af(&sa) == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,

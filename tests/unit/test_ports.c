@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tests/unit/test_ports.c -- the range of RTP ports */
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -127,9 +128,43 @@ static int test_bad(void)
 	return err;
 }
 
+/* The last descriptors are not for calls. */
+static int test_descriptors(void)
+{
+	struct port *portv[40] = {NULL};
+	struct ports *ports = NULL;
+	struct rlimit was, few;
+	struct sa laddr;
+	int err = 0, i = 0;
+
+	TEST_EQ(0, getrlimit(RLIMIT_NOFILE, &was));
+	few = was;
+	few.rlim_cur = 160;
+	TEST_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+	sa_set_str(&laddr, "127.0.0.1", 0);
+	err = ports_alloc(&ports, 10000, 10199);
+	TEST_ERR(err);
+	for (i = 0; i < 40; i++) {
+		err = port_alloc(&portv[i], ports, &laddr);
+		if (err)
+			break;
+	}
+	TEST_EQ(EMFILE, err);
+	TEST_TRUE(i > 0 && i <= 16);
+	TEST_EQ(100 - i, ports_free(ports));
+	err = 0;
+ out:
+	while (i > 0)
+		mem_deref(portv[--i]);
+	mem_deref(ports);
+	(void)setrlimit(RLIMIT_NOFILE, &was);
+	return err;
+}
+
 static const struct test testv[] = {
 	{"every pair is given once and comes back", test_all_pairs},
 	{"a pair taken by others is stepped over", test_taken_by_others},
+	{"descriptors are left for the rest", test_descriptors},
 	{"bad ranges and addresses are refused", test_bad},
 };
 
