@@ -16,10 +16,13 @@
 #include "tuttid/control.h"
 #include "tuttid/req.h"
 
+enum { ACCEPT_PAUSE_MS = 200 };
+
 struct control {
 	struct list clientl;
 	char path[108];
 	int fd;
+	struct tmr tmr_accept;    /* runs: no descriptors, not listening  */
 	ino_t ino;                /* of our socket: another's is left     */
 	control_req_h *reqh;
 	void *arg;
@@ -353,6 +356,16 @@ static int client_alloc(struct control *ctl, int fd)
 	return err;
 }
 
+static void accept_handler(int flags, void *arg);
+
+static void accept_again(void *arg)
+{
+	struct control *ctl = arg;
+
+	on_loop();
+	(void)fd_listen(ctl->fd, FD_READ, accept_handler, ctl);
+}
+
 static void accept_handler(int flags, void *arg)
 {
 	struct control *ctl = arg;
@@ -362,6 +375,14 @@ static void accept_handler(int flags, void *arg)
 	on_loop();
 
 	fd = accept4(ctl->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
+		       errno == ENOMEM || errno == ENOBUFS)) {
+		/* who waits goes on waiting: not in a busy loop */
+		warning("control client not accepted: %m\n", errno);
+		fd_close(ctl->fd);
+		tmr_start(&ctl->tmr_accept, ACCEPT_PAUSE_MS, accept_again,
+			  ctl);
+	}
 	if (fd < 0)
 		return;
 
@@ -454,6 +475,7 @@ static void control_destructor(void *arg)
 	struct control *ctl = arg;
 	struct stat st;
 
+	tmr_cancel(&ctl->tmr_accept);
 	list_flush(&ctl->clientl);
 	if (ctl->fd >= 0) {
 		fd_close(ctl->fd);
@@ -478,6 +500,7 @@ int control_alloc(struct control **ctlp, const char *path,
 	if (!ctl)
 		return ENOMEM;
 
+	tmr_init(&ctl->tmr_accept);
 	ctl->fd   = -1;
 	ctl->reqh = reqh;
 	ctl->arg  = arg;

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <re.h>
@@ -564,6 +566,40 @@ static int test_socket(void)
 	return err;
 }
 
+/* Without a descriptor for him a client waits, and the loop does not spin. */
+static int test_no_fds(void)
+{
+	struct rlimit was, none;
+	clock_t cpu;
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	TEST_EQ(0, getrlimit(RLIMIT_NOFILE, &was));
+	err = client_open(&cl);
+	TEST_ERR(err);
+	err = say(&cl, "{\"verb\": \"room list\"}\n");
+	TEST_ERR(err);
+
+	none = was;
+	none.rlim_cur = 3;
+	TEST_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	cpu = clock();
+	tmr_start(&cl.tmr, 400, timeout_handler, NULL);
+	(void)re_main(NULL);
+	cpu = clock() - cpu;
+	TEST_EQ(0, setrlimit(RLIMIT_NOFILE, &was));
+	TEST_TRUE(cpu < CLOCKS_PER_SEC / 10);
+	TEST_EQ(0, cl.lines);
+
+	(void)client_run(&cl, 1);
+	TEST_EQ(1, cl.lines);
+ out:
+	client_close(&cl);
+	down();
+	return err;
+}
+
 static int test_long_line(void)
 {
 	char *line = NULL;
@@ -721,6 +757,7 @@ static const struct test testv[] = {
 	{"a request is answered once", test_unanswered},
 	{"text of peers is tidied", test_text},
 	{"requests over the socket", test_socket},
+	{"no descriptor for a client", test_no_fds},
 	{"a line too long", test_long_line},
 	{"the socket of a crash, and of another", test_stale_socket},
 	{"a child's lines and exit", test_child},
