@@ -122,6 +122,12 @@ void call_reinvite_handler(struct call *call, const struct sip_msg *msg)
 	if (!err) {
 		(void)dialog_target(call->dlg, msg);
 		err = reply_2xx(call, NULL, msg, body, !offer);
+		if (err) {
+			/* nobody will answer the offer we have made */
+			if (!offer)
+				call->h.refusedh(0, call->arg);
+			reply_retry_later(call->ss, msg);
+		}
 	}
 	mem_deref(body);
 	if (err) {

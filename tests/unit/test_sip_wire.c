@@ -423,6 +423,26 @@ static int test_hold(void)
 }
 
 
+static int test_never_acked(void)
+{
+	unsigned seq;
+	CASE(0, false);
+
+	CALL(NULL);
+	sipstack_test_clock(ua->ss, 50, 10);
+	for (seq = 2; seq < 2 + SIP_REPLIES_MAX; seq++) {
+		SEND("INVITE", seq, NULL, OFFER);
+		EXPECT("SIP/2.0 200");
+	}
+	/* one too many, and it would have had an offer of ours */
+	SEND("INVITE", seq, NULL, NULL);
+	EXPECT("SIP/2.0 500");
+	TEST_EQ(1, ua->made);
+	TEST_EQ(1, ua->refused);
+	CASE_END;
+}
+
+
 static int test_offer_refused(void)
 {
 	CASE(0, false);
@@ -964,6 +984,7 @@ static const struct test testv[] = {
 	{"a late offer without an answer", test_late_offer_lost},
 	{"a late offer with a bad answer", test_late_offer_bad},
 	{"hold, resume, our turn", test_hold},
+	{"re-INVITEs that are never acknowledged", test_never_acked},
 	{"offers that cannot be met", test_offer_refused},
 	{"their second offer before the first is answered",
 	 test_overlap_theirs},
