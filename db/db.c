@@ -14,6 +14,9 @@
 #include "db/priv.h"
 
 
+enum { LOOK_OVER_MAX = 32 * 1024 * 1024 };   /* bytes, on a busy loop */
+
+
 static void db_close(struct db *db)
 {
 	db_stmt_flush(db);
@@ -95,6 +98,16 @@ static int first_column(void *arg, int n, char **valv, char **namev)
 }
 
 
+/* Read through within a moment, or before there are calls? */
+static bool has_time(const struct db *db, int flags)
+{
+	struct stat st;
+
+	return flags & SQLITE_OPEN_CREATE || stat(db->path, &st) ||
+		st.st_size <= LOOK_OVER_MAX;
+}
+
+
 /* A damaged file is found now, not in the middle of a meeting. */
 static int look_over(struct db *db, sqlite3 *sq, char *errbuf, size_t errsz)
 {
@@ -137,7 +150,7 @@ int db_open(struct db *db, int flags, char *errbuf, size_t errsz)
 		goto out;
 	}
 
-	err = look_over(db, sq, errbuf, errsz);
+	err = has_time(db, flags) ? look_over(db, sq, errbuf, errsz) : 0;
 	if (!err)
 		err = db_migrate(sq, errbuf, errsz);
 	if (err)

@@ -246,6 +246,15 @@ void party_sip_key_frame(struct party *p)
 
 /* ---- incoming ---- */
 
+/* A caller shall not write further fields into the line. */
+static void no_quotes(char *s)
+{
+	for (; *s; s++) {
+		if (*s == '"')
+			*s = '\'';
+	}
+}
+
 static void refuse(struct server *srv, struct call *call, uint16_t scode,
 		   const char *reason, unsigned retry_s)
 {
@@ -253,8 +262,8 @@ static void refuse(struct server *srv, struct call *call, uint16_t scode,
 
 	++srv->calls_refused;
 	if (log_rate_ok(&refuse_rate, clock_us(), 20)) {
-		text_tidy(from, sizeof(from), call_peer_uri(call));
-		text_tidy(to, sizeof(to), call_user(call));
+		no_quotes(text_tidy(from, sizeof(from), call_peer_uri(call)));
+		no_quotes(text_tidy(to, sizeof(to), call_user(call)));
 		info("call refused from=\"%s\" to=\"%s\" scode=%u "
 		     "reason=\"%s\"\n", from, to, scode, reason);
 	}
