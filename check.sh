@@ -24,13 +24,22 @@ say() { printf '\n== %s (%s s)\n' "$*" "$SECONDS"; }
 ok()   { passed=$((passed + 1)); echo "ok - $1"; }
 not()  { failed=$((failed + 1)); notes+=("$1"); echo "not ok - $1"; }
 
-# build DIR CONFIGURE-ARGS… : configure once, make everything
+# the last words, and whether they are good
+finish() {
+	say "done"
+	for note in "${notes[@]}"; do echo "failed: $note"; done
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+# build DIR CONFIGURE-ARGS… : configure if need be, make everything
 build() {
 	dir=$tmp/$1; shift
 	mkdir -p "$dir" && cd "$dir" || return 1
-	if [ ! -f config.status ] ||
-	    ! ./config.status --config >/dev/null 2>&1; then
+	if [ ! -f config.status ] || [ "$(cat configured 2>/dev/null)" != "$*" ]; then
+		rm -f configured
 		"$top/configure" --quiet "$@" || return 1
+		echo "$*" >configured
 	fi
 	# one after the other: `all` is a make of its own
 	{ make -s -j"$jobs" all && make -s -j"$jobs" check-programs; } \
@@ -40,26 +49,31 @@ build() {
 	}
 }
 
-# tests DIR TARGET JOBS : make check-unit or check-flow, count the TAP lines
+# tests DIR TARGET JOBS [SECONDS] : make check-unit or check-flow, count the
+# TAP lines; no test at all is a failure, and so is a make that says so
 tests() {
-	cd "$tmp/$1" || return 1
+	local rc ran=0 bad=0 what n
+	cd "$tmp/$1" || { not "$1 $2: no build"; return; }
 	rm -f test-suite.log
 	timeout "${4:-900}" make -s -j"$3" "$2" >"$2.log" 2>&1
+	rc=$?
 	if [ ! -f test-suite.log ]; then
 		tail -30 "$2.log"
-		not "$1 $2 did not run"
+		not "$1 $2 did not run to its end"
 		return
 	fi
 	while read -r what n; do
 		case $what in
-		PASS)        passed=$((passed + n)) ;;
-		FAIL|ERROR)  failed=$((failed + n))
+		PASS)        passed=$((passed + n)) ran=$((ran + n)) ;;
+		FAIL|ERROR)  failed=$((failed + n)) bad=$((bad + n))
 			     [ "$n" = 0 ] || notes+=("$1 $2: $n $what") ;;
 		SKIP)        skipped=$((skipped + n)) ;;
 		esac
 	done < <(sed -n 's/^# \(PASS\|FAIL\|ERROR\|SKIP\): *\([0-9]*\)$/\1 \2/p' \
 		test-suite.log)
 	grep -E '^(FAIL|ERROR|SKIP):' "$2.log"
+	[ "$ran" -gt 0 ] || not "$1 $2: no test has passed"
+	[ "$rc" = 0 ] || [ "$bad" -gt 0 ] || not "$1 $2: make said $rc"
 }
 
 step_gcc() {
@@ -99,9 +113,11 @@ step_fuzz() {
 		return
 	fi
 	mkdir -p artifacts
+	n=0
 	for f in tests/fuzz/fuzz_*; do
 		case $f in *.*) continue ;; esac
 		[ -x "$f" ] || continue
+		n=$((n + 1))
 		if timeout 300 "$f" -runs=10000 -seed=1 -max_len=4096 \
 			-artifact_prefix=artifacts/ >"$f.log" 2>&1; then
 			ok "$f"
@@ -110,6 +126,7 @@ step_fuzz() {
 			not "$f"
 		fi
 	done
+	[ "$n" -gt 0 ] || not "there is no fuzzer"
 }
 
 step_tsan() {
@@ -135,26 +152,28 @@ step_dist() {
 	fi
 }
 
-deps_adapt
-# shellcheck disable=SC2086
-deps_install $DEPS_BUILD $DEPS_TEST || exit 1
-mkdir -p "$tmp"
-if [ ! -x configure ] || [ configure.ac -nt configure ]; then
-	autoreconf -i >"$tmp/autoreconf.log" 2>&1 || {
-		cat "$tmp/autoreconf.log"
-		exit 1
-	}
-fi
-
 [ $# -gt 0 ] || set -- gcc asan fuzz tsan dist
 for step; do
 	case $step in
-	gcc|asan|fuzz|tsan|dist) "step_$step"; cd "$top" || exit 1 ;;
+	gcc|asan|fuzz|tsan|dist) ;;
 	*) echo "check.sh: unknown step \"$step\"" >&2; exit 2 ;;
 	esac
 done
 
-say "done"
-for note in "${notes[@]}"; do echo "failed: $note"; done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+# shellcheck disable=SC2086
+deps_install $DEPS_BUILD $DEPS_TEST || { not "packages"; finish; exit; }
+mkdir -p "$tmp"
+if [ ! -x configure ] || [ configure.ac -nt configure ]; then
+	autoreconf -i >"$tmp/autoreconf.log" 2>&1 || {
+		cat "$tmp/autoreconf.log"
+		not "autoreconf"
+		finish
+		exit
+	}
+fi
+
+for step; do
+	"step_$step"
+	cd "$top" || exit 1
+done
+finish

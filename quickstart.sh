@@ -43,7 +43,6 @@ stop)
 	;;
 esac
 
-deps_adapt
 # shellcheck disable=SC2086
 deps_install $DEPS_BUILD
 
@@ -55,8 +54,11 @@ if [ ! -f config.status ]; then
 	../configure --quiet --prefix="$run/prefix" CFLAGS="-O2 -g"
 fi
 echo "building (some minutes the first time)"
-make -s -j"$(nproc)" all
-make -s install >/dev/null
+if ! { make -s -j"$(nproc)" all && make -s install; } >make.log 2>&1; then
+	tail -30 make.log >&2
+	echo "quickstart.sh: it does not build, see build/make.log" >&2
+	exit 1
+fi
 cd ..
 
 stop
@@ -151,7 +153,7 @@ tuttid runs with the room "demo".  Now:
   record         run/tutti recording start demo
   what happens   run/tutti event follow
   all verbs      run/tutti help
-  the manual     man run/prefix/share/man/man1/tutti.1
+  the manual     mandoc -a run/prefix/share/man/man1/tutti.1
   the log        run/tuttid.log
   stop           ./quickstart.sh stop
 EOF

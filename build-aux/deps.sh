@@ -7,21 +7,19 @@ DEPS_BUILD="autoconf automake make gcc pkg-config
 libre-dev libssl-dev libjansson-dev libsqlite3-dev
 libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
 libyuv-dev libopus-dev libx264-dev libvpx-dev libspeexdsp-dev libspandsp-dev
-libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev libcap-dev zlib1g-dev
-espeak-ng mandoc fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
+libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev
+espeak-ng mandoc iproute2 fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
 
 # what the tests need beyond that
-DEPS_TEST="clang libclang-rt-14-dev
+DEPS_TEST="clang llvm libclang-rt-14-dev
 baresip-core baresip-ffmpeg sip-tester ffmpeg sqlite3 jq socat
-shellcheck iproute2 procps xz-utils"
+shellcheck procps util-linux xz-utils"
 
-# on Debian 13 the runtime of clang has the number of its clang
-deps_adapt() {
-	if ! apt-cache show libclang-rt-14-dev >/dev/null 2>&1; then
-		DEPS_TEST=$(echo "$DEPS_TEST" |
-			sed 's/libclang-rt-14-dev/libclang-rt-dev/')
-	fi
-}
+# the runtime of clang has the number of its clang
+# shellcheck disable=SC1091
+case $(. /etc/os-release 2>/dev/null && echo "${VERSION_ID-}") in
+13*)	DEPS_TEST=$(echo "$DEPS_TEST" | sed 's/clang-rt-14/clang-rt-19/') ;;
+esac
 
 # deps_install PACKAGE… : installs what is missing, says nothing if nothing is
 deps_install() {
