@@ -586,12 +586,14 @@ static int test_recording(void)
 	unsigned pictures, sounds, errors;
 	char path[256];
 	struct fx fx;
+	uint64_t t0;
 	int64_t ms;
 	int fd = -1, err;
 
 	kept_path(path, sizeof(path), "recording.mkv");
 	err = fx_init(&fx);
 	TEST_ERR(err);
+	t0 = clock_us();
 	fd = open_new(path);
 	err = ask(&fx, MIX_REC_START, rec_msg(), &fd, 1);
 	TEST_ERR(err);
@@ -608,7 +610,9 @@ static int test_recording(void)
 	err = ask(&fx, MIX_REC_STOP, json_pack("{si}", "rec", 5), NULL, 0);
 	TEST_ERR(err);
 	TEST_STR("closed", fx.rec);
-	TEST_TRUE(fx.rec_ms > 4300 && fx.rec_ms < 5600);
+	/* 3 s and 2 s; a machine under load takes longer */
+	TEST_TRUE(fx.rec_ms > 4000);
+	TEST_TRUE(fx.rec_ms < (clock_us() - t0) / 1000 - 1000);
 	err = read_back(path, &pictures, &sounds, &errors, &ms);
 	TEST_ERR(err);
 	printf("# %u pictures %u sounds %lld ms, said %u\n", pictures,

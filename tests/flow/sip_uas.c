@@ -21,8 +21,10 @@ static struct sipstack *ss;
 static struct tmr tmr;
 static unsigned hangup_ms;
 static bool dialled;
+static struct list partyl;        /* calls still up when we are told to end */
 
 struct party {
+	struct le le;
 	struct call *call;
 	struct tmr tmr;
 };
@@ -49,6 +51,7 @@ static void party_destructor(void *arg)
 {
 	struct party *pt = arg;
 
+	list_unlink(&pt->le);
 	tmr_cancel(&pt->tmr);
 	mem_deref(pt->call);
 }
@@ -192,6 +195,7 @@ static void incoming_handler(struct call *call, void *arg)
 	}
 
 	pt = mem_zalloc(sizeof(*pt), party_destructor);
+	list_append(&partyl, &pt->le, pt);
 	pt->call = call;
 	call_set_handlers(call, &handlers, pt);
 	(void)call_progress(call, 180, "Ringing");
@@ -238,6 +242,7 @@ static int dial(const char *uri)
 	struct mbuf *mb = sdp("dial");
 	int err;
 
+	list_append(&partyl, &pt->le, pt);
 	dialled = true;
 	err = call_dial(&pt->call, ss, uri, "3000", "Room", mb, &handlers,
 			pt);
@@ -294,6 +299,7 @@ int main(int argc, char **argv)
 		(void)re_fprintf(stderr, "sip_uas: %m\n", err);
 
 	mem_deref(ss);
+	list_flush(&partyl);
 	libre_close();
 
 	return err ? 1 : 0;
