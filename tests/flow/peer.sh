@@ -200,3 +200,5 @@ enter() {
 		"$D/$name/ffmpeg.log"; false; }'
 }
 leave() { p "$1" req BYE; logged "$1" "res 0 200 .* BYE" >/dev/null; }
+
+no_mixer_died() { ! grep "mixer died" "$D/tuttid.log"; }
