@@ -169,13 +169,16 @@ int db_open(struct db *db, int flags, char *errbuf, size_t errsz)
 }
 
 
-/* The highest number each table ever gave, deleted rows included. */
+/* The highest number each table ever gave, deleted rows included.  Parties
+ * that never got in have no row, but events speak of them. */
 static int read_numbers(struct db *db)
 {
 	static const char *sql =
 		"SELECT coalesce((SELECT seq FROM sqlite_sequence"
 		"  WHERE name = 'meeting'), 0),"
-		" coalesce((SELECT max(id) FROM party), 0),"
+		" max(coalesce((SELECT max(id) FROM party), 0),"
+		"  coalesce((SELECT max(party_id) FROM (SELECT party_id FROM"
+		"  event ORDER BY number DESC LIMIT 10000)), 0)),"
 		" coalesce((SELECT seq FROM sqlite_sequence"
 		"  WHERE name = 'recording'), 0),"
 		" coalesce((SELECT max(number) FROM event), 0)";

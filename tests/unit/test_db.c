@@ -358,6 +358,7 @@ static int run_meeting(struct db *db, uint64_t *meetingp, uint64_t *partyp)
 
 static int test_meeting(void)
 {
+	json_t *fields = NULL;
 	struct place place = {0};
 	struct db *db = NULL;
 	json_t *obj = NULL, *list = NULL, *party;
@@ -406,7 +407,15 @@ static int test_meeting(void)
 	val = id + 1;
 	TEST_EQ(val + 1, db_party_new_id(db));
 
+	/* of one who was called and never came only events know */
+	fields = json_pack("{s:I}", "party", (json_int_t)val + 1);
+	TEST_TRUE(db_event_add(db, EV_PARTY_CALLED, T0, fields) > 0);
+	db = mem_deref(db);
+	TEST_ERR(place_open(&db, &place));
+	TEST_EQ(val + 2, db_party_new_id(db));
+
  out:
+	json_decref(fields);
 	json_decref(obj);
 	json_decref(list);
 	mem_deref(db);
