@@ -175,6 +175,7 @@ static int replay(struct follower *f)
 {
 	struct db_event_filter filter = f->filter;
 	json_t *array = NULL, *event;
+	struct db_state state;
 	size_t i;
 	int err;
 
@@ -188,6 +189,13 @@ static int replay(struct follower *f)
 	err = db_event_list(f->ev->db, &filter, &array);
 	if (err)
 		return err;
+
+	/* what waits to be written is not in it: better none than a hole */
+	db_state(f->ev->db, &state);
+	if (state.trouble && state.waiting) {
+		json_decref(array);
+		return EAGAIN;
+	}
 
 	/* what happens after the last page has greater numbers */
 	f->filter.since = 0;

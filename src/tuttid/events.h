@@ -22,7 +22,8 @@ int events_alloc(struct events **evp, struct db *db);
 void events_emit(struct events *ev, enum event_id id, json_t *fields);
 
 /** Those kept after filter->since first if `resume`, then all as they
- *  happen, until the client goes.  The filter is copied. */
+ *  happen, until the client goes.  The filter is copied.  EAGAIN to
+ *  `resume` while the catalogue is in trouble: there would be a hole. */
 int events_follow(struct events *ev, struct req *req,
 		  const struct db_event_filter *filter, bool resume);
 

@@ -485,6 +485,37 @@ static int test_hash(void)
 	return err;
 }
 
+/* Somebody else holds the database: what waits could not be told. */
+static int test_resume_trouble(void)
+{
+	struct req *req = NULL;
+	sqlite3 *sq = NULL;
+	char path[128];
+	int err;
+
+	err = up();
+	TEST_ERR(err);
+	(void)re_snprintf(path, sizeof(path), "%s/data/tutti.db", dir);
+	TEST_EQ(SQLITE_OK, sqlite3_open(path, &sq));
+	TEST_EQ(SQLITE_OK, sqlite3_exec(sq, "BEGIN IMMEDIATE", NULL, NULL,
+					NULL));
+	emit();
+	req = ask("{\"verb\": \"event follow\", \"args\": {\"since\": 0}}");
+	TEST_EQ(503, status(json_array_size(answers) - 1));
+	TEST_EQ(0, events_followers(srv->events));
+
+	/* from now on is always possible */
+	mem_deref(req);
+	req = ask("{\"verb\": \"event follow\"}");
+	TEST_EQ(1, events_followers(srv->events));
+	req_detach(req);
+ out:
+	sqlite3_close(sq);
+	mem_deref(req);
+	down();
+	return err;
+}
+
 static int test_secret(void)
 {
 	char *text = NULL;
@@ -513,6 +544,7 @@ static const struct test testv[] = {
 	{"a room that is full calls nobody", test_full},
 	{"events are resumed without a hole", test_resume},
 	{"checksums wait for nothing, nothing for them", test_hash},
+	{"events are not resumed with a hole", test_resume_trouble},
 	{"nobody reads a camera's password", test_secret},
 	{"a data_dir serves one server", test_second},
 	{"a recording alone, and no mixer", test_given_up},
