@@ -85,17 +85,27 @@ int addr_contact_req(const struct sipstack *ss, struct contact *c,
 }
 
 
-/** The Contact of an answer to this request */
+/** The Contact of an answer to this request: where it came to */
 int addr_contact(const struct sipstack *ss, struct contact *c,
 		 const char *user, const struct sip_msg *msg)
 {
-	struct sa bound = msg->dst;
+	struct sa bound = msg->dst, listen;
 
 	/* over a connection that we opened, dst has a passing port */
-	if (msg->tp != SIP_TRANSP_UDP)
-		(void)sip_transp_laddr(ss->sip, &bound, msg->tp, &msg->src);
+	if (msg->tp != SIP_TRANSP_UDP &&
+	    !sip_transp_laddr(ss->sip, &listen, msg->tp, &msg->src))
+		sa_set_port(&bound, sa_port(&listen));
 
-	return addr_contact_req(ss, c, user, msg->tp, &bound, &msg->src);
+	if (sa_isset(&ss->public_addr, SA_ADDR) ||
+	    !sa_isset(&bound, SA_ADDR))
+		return addr_contact_req(ss, c, user, msg->tp, &bound,
+					&msg->src);
+
+	c->user = user;
+	c->tp   = msg->tp;
+	c->addr = bound;
+
+	return 0;
 }
 
 
