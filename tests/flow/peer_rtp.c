@@ -100,13 +100,18 @@ void call_sdp(struct call *c, const char *sdp)
 {
 	const char *p = strstr(sdp, "c=IN IP"), *m, *next;
 	char ip[64] = "";
+	bool seen[2] = {false, false};    /* the first of each counts */
 
 	m = strstr(sdp, "\nm=");
 	if (p && m && p < m)
 		(void)sscanf(p + 9, "%63s", ip);
 	for (; m; m = next) {
+		int video = !strncmp(m, "\nm=video", 8);
+
 		next = strstr(m + 1, "\nm=");
-		sdp_media(c, m + 1, next ? next : m + strlen(m), ip);
+		if ((video || !strncmp(m, "\nm=audio", 8)) && !seen[video])
+			sdp_media(c, m + 1, next ? next : m + strlen(m), ip);
+		seen[video] |= video || !strncmp(m, "\nm=audio", 8);
 	}
 }
 
