@@ -493,6 +493,12 @@ static void leg_destructor(void *arg)
 	leg_fds_close(ml);
 }
 
+/** Dead already, only not noticed yet: a replacement comes in any case. */
+static bool is_dead(int err)
+{
+	return err == EPIPE || err == ECONNRESET || err == ENOTCONN;
+}
+
 int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer_client *mc,
 		    const struct ticket *t, const int *fdv, size_t fdc,
 		    bool join_tone)
@@ -516,6 +522,8 @@ int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer_client *mc,
 
 	ml->mc = mc;
 	err = leg_send(ml, MIX_LEG_ADD, true, join_tone);
+	if (is_dead(err))
+		err = 0;
 	if (err) {
 		ml->mc = NULL;
 		goto out;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <re.h>
@@ -367,6 +368,32 @@ static int test_let_go(void)
 	return err;
 }
 
+/* A call that comes in the moment in which the mixer dies */
+static int test_dead_unnoticed(void)
+{
+	siginfo_t si;
+	json_t *legs;
+	int err;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	TEST_EQ(0, kill(mixer_client_pid(w.mc), SIGKILL));
+	TEST_EQ(0, waitid(P_PID, (id_t)mixer_client_pid(w.mc), &si,
+			  WEXITED | WNOWAIT));
+	err = add_leg(2, 3);
+	TEST_ERR(err);
+	step();
+	TEST_EQ(1, w.deaths);
+	TEST_EQ(1, w.reborns);
+	err = ask_list();
+	TEST_ERR(err);
+	legs = json_object_get(w.list, "legs");
+	TEST_EQ(3, json_array_size(legs));
+ out:
+	stop();
+	return err;
+}
+
 static int test_requests_end(void)
 {
 	int err;
@@ -493,6 +520,7 @@ static const struct test testv[] = {
 	{"a hung mixer is replaced", test_hang},
 	{"a mixer that always dies is given up", test_gives_up},
 	{"the owner may let go in the death handler", test_let_go},
+	{"a leg for a mixer that has just died", test_dead_unnoticed},
 	{"an owner who goes answers those who wait", test_requests_end},
 	{"a changed ticket arrives, a moved peer latches anew", test_set},
 	{"a refused leg is reported", test_refused},
