@@ -93,6 +93,8 @@ until $tutti server status >/dev/null 2>&1; do
 	if [ $n -gt 100 ] || ! kill -0 $pid 2>/dev/null; then
 		echo "tuttid did not start:" >&2
 		tail -5 "$run/tuttid.log" >&2
+		! grep -q 'already in use' "$run/tuttid.log" ||
+			echo "another port: TUTTI_SIP_PORT=5080 $0" >&2
 		kill $pid 2>/dev/null
 		rm -f "$run/tuttid.pid"
 		exit 1
