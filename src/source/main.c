@@ -157,6 +157,25 @@ static int run(const struct source_cfg *cfg)
 	_exit(res);
 }
 
+/* ps(1) shows arguments to everybody: user and password are kept in a copy
+ * and taken out of them. */
+static const char *take_url(char *arg)
+{
+	char *host = strstr(arg, "://"), *at;
+	const char *url;
+
+	if (!host)
+		return arg;
+
+	host += 3;
+	at  = memrchr(host, '@', strcspn(host, "/?#"));
+	url = at ? strdup(arg) : arg;
+	if (at && url)
+		memset(host, '*', (size_t)(at - host));
+
+	return url ? url : arg;
+}
+
 int main(int argc, char *argv[])
 {
 	struct source_cfg cfg = {
@@ -172,7 +191,7 @@ int main(int argc, char *argv[])
 	if (optind != argc - 1 || (cfg.audio_fd < 0 && cfg.video_fd < 0))
 		return usage();
 
-	cfg.url = argv[optind];
+	cfg.url = take_url(argv[optind]);
 	av_log_set_level(AV_LOG_QUIET);
 	/* never outlives the server that started it */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
