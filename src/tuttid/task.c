@@ -101,12 +101,16 @@ static int copy_handler(void *arg)
 
 		/* another file system, or no file at all */
 		while ((n = read(fd, buf, sizeof(buf))) > 0) {
+			errno = ENOSPC;         /* not all of it */
 			if (write(task->fd, buf, n) != n) {
 				n = -1;
 				break;
 			}
 		}
 	}
+	/* done is said when it is on the disk; a pipe has none */
+	if (!n && fsync(task->fd) && errno != EINVAL && errno != EROFS)
+		n = -1;
 	n = n < 0 ? errno : 0;
 	(void)close(fd);
 
