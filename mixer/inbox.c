@@ -3,6 +3,7 @@
  * mixer/inbox.c -- what the other threads hand to the net thread
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,8 +11,13 @@
 #include <libavutil/frame.h>
 #include <re.h>
 
+#include "base/clock.h"
 #include "mixer/bq.h"
 #include "mixer/inbox.h"
+
+enum { TURN_US = 10000 };         /* of media; then others have theirs    */
+
+static void run(struct inbox *ib, uint64_t end);
 
 /* Locks: [I] set at creation; the queues have their own */
 struct inbox {
@@ -65,7 +71,7 @@ static void wake_handler(int flags, void *arg)
 	if (read(ib->fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
 		return;
 
-	inbox_drain(ib);
+	run(ib, clock_us() + TURN_US);
 }
 
 int inbox_alloc(struct inbox **ibp, inbox_h *h, inbox_done_h *doneh,
@@ -143,9 +149,9 @@ void inbox_post(struct inbox *ib, struct post *post)
 		;
 }
 
-/* No more than were there at the start: a fast producer must not keep the
- * sockets from being read. */
-static void drain(struct inbox *ib, struct bq *bq)
+/* No more than were there at the start, and not after `end`: who produces
+ * fast must not keep the sockets and tuttid from being read. */
+static void drain(struct inbox *ib, struct bq *bq, uint64_t end)
 {
 	unsigned n = bq_count(bq);
 
@@ -156,18 +162,17 @@ static void drain(struct inbox *ib, struct bq *bq)
 			return;
 		ib->h(post, ib->arg);
 		post_free(post);
+		if (clock_us() >= end)
+			return;
 	}
 }
 
-void inbox_drain(struct inbox *ib)
+static void run(struct inbox *ib, uint64_t end)
 {
 	static const uint64_t one = 1;
 
-	if (!ib)
-		return;
-
-	drain(ib, ib->media);
-	drain(ib, ib->news);
+	drain(ib, ib->news, UINT64_MAX);
+	drain(ib, ib->media, end);
 	if (ib->doneh)
 		ib->doneh(ib->arg);
 
@@ -175,6 +180,12 @@ void inbox_drain(struct inbox *ib)
 	if ((bq_count(ib->media) || bq_count(ib->news))
 	    && write(ib->fd, &one, sizeof(one)) < 0)
 		return;
+}
+
+void inbox_drain(struct inbox *ib)
+{
+	if (ib)
+		run(ib, UINT64_MAX);
 }
 
 uint64_t inbox_dropped(const struct inbox *ib)

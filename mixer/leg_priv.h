@@ -62,7 +62,8 @@ struct side {
 	bool spurt;               /* audio: the next packet has a marker  */
 	uint32_t tx_ts;           /* last, and what it stood for:         */
 	uint64_t tx_pts_us;
-	uint32_t stream;          /* video: the rung being sent           */
+	uint32_t stream;          /* video: the rung being sent …         */
+	uint32_t unit_seq;        /* … and its last picture               */
 	bool need_key;            /* video: nothing until a key frame     */
 	uint64_t key_asked_us;    /* own encoder, because of need_key     */
 	uint64_t no_format;       /* units that fit no payload type       */

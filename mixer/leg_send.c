@@ -118,12 +118,17 @@ static uint32_t video_ts(const struct side *s, uint64_t us)
 }
 
 
-/* A rung begins with a key frame, or the peer's decoder has nothing */
+/* A rung begins with a key frame, or the peer's decoder has nothing; and
+ * again when a picture of it never came here: the peer could not tell. */
 static bool rung_begun(struct side *s, const struct unit *unit, uint64_t now)
 {
-	if (s->tx_on && s->stream == unit->stream && !s->need_key)
+	bool next = unit->seq == s->unit_seq + 1;
+
+	s->unit_seq = unit->seq;
+	if (s->tx_on && s->stream == unit->stream && next && !s->need_key)
 		return true;
 
+	s->need_key = true;
 	if (unit->key) {
 		s->stream = unit->stream;
 		s->need_key = false;

@@ -16,7 +16,10 @@
 #include "mixer/mixer_priv.h"
 #include "mixer/sandbox.h"
 
-enum { STATS_WORDS = 2 };
+enum {
+	STATS_WORDS = 2,
+	LATE_US = 500000,         /* sound and pictures nobody wants now  */
+};
 
 /* ---- from other threads -------------------------------------------- */
 
@@ -105,6 +108,10 @@ static ON(loop) void send_audio(struct mixer *mixer, const struct post *post)
 	uint64_t now = clock_us();
 	unsigned i;
 
+	if (now > post->outv[0].unit->pts_us + LATE_US) {
+		++mixer->late;
+		return;
+	}
 	for (i = 0; i < post->outc; i++) {
 		const struct audio_out *out = &post->outv[i];
 		struct mixer_leg *ml = mixer_leg_find(mixer, out->leg);
@@ -120,8 +127,10 @@ static ON(loop) void send_video(struct mixer *mixer, struct unit *unit)
 {
 	uint64_t now = clock_us();
 	struct le *le;
+	bool late = now > unit->pts_us + LATE_US;
 
-	for (le = mixer->legl.head; le; le = le->next) {
+	mixer->late += late;
+	for (le = mixer->legl.head; le && !late; le = le->next) {
 		struct mixer_leg *ml = le->data;
 
 		if (!ml->watch || video_watch_rung(ml->watch) != unit->stream)
@@ -318,7 +327,7 @@ json_t *mixer_stats(const struct mixer *mixer)
 {
 	json_t *o;
 
-	o = json_pack("{sI sI sI s{sI sI sI} so* so*}",
+	o = json_pack("{sI sI sI s{sI sI sI sI} so* so*}",
 		      "uptime_us",
 		      (json_int_t)(clock_us() - mixer->started_us),
 		      "cpu_us", (json_int_t)process_cpu_us(),
@@ -328,6 +337,7 @@ json_t *mixer_stats(const struct mixer *mixer)
 		      (json_int_t)(thread_cpu_us() - mixer->cpu_net_us),
 		      "pool_starved", (json_int_t)pkt_pool_starved(),
 		      "inbox_dropped", (json_int_t)inbox_dropped(mixer->inbox),
+		      "late", (json_int_t)mixer->late,
 		      "audio", audio_stats(mixer->audio),
 		      "video", video_stats(mixer->video));
 	if (o)

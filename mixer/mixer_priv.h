@@ -45,6 +45,7 @@ struct mixer {
 	uint64_t due;             /* what tmr is set to, UINT64_MAX: off  */
 	uint64_t started_us;
 	uint64_t cpu_net_us;      /* thread time at the start             */
+	uint64_t late;            /* batches and pictures thrown away     */
 	unsigned width, height, fps;
 	uint32_t meeting;
 	int statm_fd;             /* /proc/self/statm                     */

@@ -33,6 +33,8 @@ struct unit {
 	atomic_uint refs;
 	enum ticket_codec codec;
 	uint32_t stream;          /* video: rung id; audio: class id      */
+	uint32_t seq;             /* video: of the rung; a hole in it is a
+	                           * picture that others build on         */
 	bool     key;             /* decodable without anything before    */
 	bool     silence;         /* audio: DTX, nothing need be sent     */
 	bool     marker;          /* audio: first packet of a talk spurt  */

@@ -41,6 +41,7 @@ struct rung {
 	uint64_t last_us, key_us; /* last encoded, last key frame         */
 	bool stale;               /* constv has a mark                    */
 	unsigned fails;
+	uint32_t seq;             /* pictures the encoder was given       */
 
 	atomic_ullong units, keys, bytes, skipped, cpu_us;
 };
@@ -193,9 +194,12 @@ static int enc_open(struct rung *r)
 	return 0;
 }
 
-/* A key frame now?  The first at once, then one in RUNG_KEY_US at most. */
+/* A key frame now?  The first at once, then one in RUNG_KEY_US at most;
+ * but what builds on a picture that could not be sent must not be. */
 static bool key_now(struct rung *r, uint64_t now)
 {
+	if (r->fails)
+		return true;
 	if (!atomic_load(&r->want_key))
 		return false;
 
@@ -223,6 +227,7 @@ static int encode(struct rung *r, const struct vpic *canvas, bool key,
 
 	if (r->small.mem && r->stale)
 		vpic_scale(&r->small, canvas);
+	++r->seq;
 	err = venc_put(r->enc, r->small.mem ? &r->small : canvas,
 		       r->key_us ? r->constv : NULL, key, &out);
 	if (err)
@@ -232,6 +237,7 @@ static int encode(struct rung *r, const struct vpic *canvas, bool key,
 	if (err)
 		return err;
 	unit->stream = r->id;
+	unit->seq = r->seq;
 	unit->key = out.key;
 	unit->pts_us = pts_us;
 	*unitp = unit;

@@ -18,7 +18,7 @@
 enum {
 	IPC_MSG_MAX   = 65536,
 	IPC_FDS_MAX   = 8,
-	IPC_QUEUE_MAX = 512,
+	IPC_QUEUE_MAX = 4096,
 };
 
 struct ipc;

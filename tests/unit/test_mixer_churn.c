@@ -15,6 +15,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,6 +37,8 @@ enum {
 	LIVE  = 6,                /* at a time                            */
 	PKTS  = 64,
 	STEP_MS = 3,
+	BURST = 1000,
+	FDS = 8192,
 	JOINS = 1000,
 };
 
@@ -491,16 +494,54 @@ static int test_failed(void)
 }
 
 
+/* As when a mixer is replaced: all tickets in one go, before it reads one */
+static int test_burst(void)
+{
+	struct ticket t;
+	struct fx fx;
+	int fdv[2], err = 0;
+
+	TEST_ERR(fx_open(&fx));
+	TEST_ERR(pair_open(&fdv[0], &fdv[1]));
+	for (unsigned i = 0; i < BURST && !err; i++) {
+		ticket_init(&t, i + 1);
+		media(&t.audio, 0);
+		t.audio.ptime_ms = 20;
+		t.audio.fmtv[0] = (struct ticket_fmt){.codec = CODEC_PCMU,
+			.clock_hz = 8000, .channels = 1};
+		err = tell(&fx, MIX_LEG_ADD, json_pack("{so}", "ticket",
+			   ticket_encode(&t)), &fdv[1], 1);
+	}
+	close(fdv[0]);
+	close(fdv[1]);
+	TEST_ERR(err);
+	for (unsigned i = 0; i < 50 && fx.answers < fx.seq; i++)
+		pass(&fx, 100);
+	TEST_EQ(BURST + 1, fx.answers);
+	TEST_EQ(0, fx.refused);
+	TEST_TRUE(!fx.ended);
+	mixer_bye(fx.mixer);
+ out:
+	fx_close(&fx);
+	return err;
+}
+
+
 static const struct test testv[] = {
 	{"a thousand come and go", test_churn},
 	{"goodbye while a picture is awaited", test_bye_early},
 	{"a recording that failed stays so", test_failed},
+	{"a thousand at once", test_burst},
 };
 
 
 int main(int argc, char **argv)
 {
+	struct rlimit rl = {FDS, FDS};
+
 	on_loop();
+	if (setrlimit(RLIMIT_NOFILE, &rl) || fd_setsize(FDS))
+		return 99;
 	/* for a process of its own: here it would outlive the case */
 	setenv("TUTTI_NO_SANDBOX", "1", 1);
 	setenv("TUTTI_PROMPTS", "prompts", 0);

@@ -38,6 +38,7 @@ struct end {
 	size_t last_rtcp_n;
 	unsigned rtcp_fb;         /* PLI and FIR sent                     */
 	struct sa dst;            /* of the last datagram                 */
+	uint32_t shown;           /* pictures                             */
 	bool hoard;               /* pictures are kept                    */
 	struct pkt *hoardl;
 };
@@ -304,6 +305,7 @@ static void show(struct end *e, bool key, uint32_t stream, size_t size)
 	if (!rtp_pack_video(&unit, &pk, p, size)) {
 		unit->key    = key;
 		unit->stream = stream;
+		unit->seq    = e->shown++;
 		unit->pts_us = e->pair->now;
 		leg_send_video(e->leg, unit, e->pair->now);
 		unit_unref(unit);
@@ -863,6 +865,40 @@ static int test_starved(void)
 }
 
 
+/* A picture that was lost on its way to us is not built on. */
+static int test_hole(void)
+{
+	const struct wire_cfg cfg = { .seed = 1, .delay_us = 10000 };
+	struct pair *p = NULL;
+	unsigned n;
+	int err = 0;
+
+	on_loop();
+	TEST_ERR(pair_alloc(&p, &cfg));
+	pass(p, 1000 * MS);
+	for (n = 0; n < 5; n++) {
+		show(&p->a, n == 0, 1, 100);
+		pass(p, 40 * MS);
+	}
+	n = p->b.packets[LEG_VIDEO];
+	TEST_TRUE(n >= 3 && !p->a.keys);
+
+	++p->a.shown;
+	show(&p->a, false, 1, 100);
+	show(&p->a, false, 1, 100);
+	pass(p, 40 * MS);
+	TEST_EQ(n, p->b.packets[LEG_VIDEO]);
+	TEST_EQ(1, p->a.keys);
+	show(&p->a, true, 1, 100);
+	show(&p->a, false, 1, 100);
+	pass(p, 40 * MS);
+	TEST_EQ(n + 2, p->b.packets[LEG_VIDEO]);
+ out:
+	mem_deref(p);
+	return err;
+}
+
+
 static int test_corrupt(void)
 {
 	const struct wire_cfg cfg = {
@@ -910,6 +946,7 @@ static const struct test testv[] = {
 	{"bye",                                test_bye},
 	{"moved from another mixer",           test_moved},
 	{"slow decoders cost no sound",        test_starved},
+	{"a hole before us is no hole after",  test_hole},
 	{"a wire that changes bits",           test_corrupt},
 };
 
