@@ -136,7 +136,7 @@ static int test_meeting(void)
 	TEST_ERR(video_shot(v, shot_handler, NULL));
 	video_stop(v);
 
-	TEST_TRUE(atomic_load(&units) > 20);
+	TEST_TRUE(atomic_load(&units) > 10);   /* under load, too */
 	TEST_TRUE(atomic_load(&events) >= 4);
 	TEST_EQ(0, atomic_load(&gone_events));
  out:
