@@ -305,6 +305,7 @@ static int park(struct ipc *ipc, char *text, size_t len, const int *fdv,
 {
 	struct parked *p;
 	size_t i;
+	int err;
 
 	if (list_count(&ipc->parkl) >= IPC_QUEUE_MAX)
 		return ENOBUFS;
@@ -325,7 +326,13 @@ static int park(struct ipc *ipc, char *text, size_t len, const int *fdv,
 	p->len  = len;
 	list_append(&ipc->parkl, &p->le, p);
 
-	return fd_listen(ipc->fd, FD_READ | FD_WRITE, ipc_handler, ipc);
+	err = fd_listen(ipc->fd, FD_READ | FD_WRITE, ipc_handler, ipc);
+	if (err) {
+		p->text = NULL;           /* is the caller's again        */
+		mem_deref(p);
+	}
+
+	return err;
 }
 
 
