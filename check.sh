@@ -81,7 +81,7 @@ step_gcc() {
 	if build gcc CC=gcc CFLAGS="-O2 -g -Werror"; then
 		ok "gcc builds without a warning"
 		tests gcc check-unit "$jobs"
-		tests gcc check-flow 1 1500
+		tests gcc check-flow "$jobs" 1500
 	else
 		not "gcc build"
 	fi
@@ -100,7 +100,7 @@ step_asan() {
 	if clang_build; then
 		ok "clang builds without a warning, thread roles hold"
 		tests asan check-unit "$jobs"
-		tests asan check-flow 1 1800
+		tests asan check-flow "$jobs" 1800
 	else
 		not "asan build"
 	fi
