@@ -13,6 +13,8 @@ espeak-ng mandoc iproute2 fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
 # what the tests need beyond that
 DEPS_TEST="clang llvm libclang-rt-14-dev
 baresip-core baresip-ffmpeg sip-tester ffmpeg sqlite3 jq socat
+libgstrtspserver-1.0-dev gstreamer1.0-plugins-base
+gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
 shellcheck procps util-linux xz-utils"
 
 # the runtime of clang has the number of its clang

@@ -34,6 +34,7 @@ top_srcdir=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 top_builddir=$(cd "${top_builddir:-.}" && pwd)
 export top_srcdir top_builddir
 export TUTTI_LIBEXEC=$top_builddir/libexec
+export TUTTI_PROMPTS=$top_builddir/prompts
 PROBE=$top_builddir/tests/flow/probe
 D=$(mktemp -d /tmp/tutti-flow-XXXXXX)
 MODS=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
