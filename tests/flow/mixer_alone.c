@@ -966,6 +966,7 @@ static int test_lips(void)
 			++n;
 		}
 	TEST_TRUE(n >= 3);
+	printf("# on average %+.0f ms\n", sum / n);
 #ifndef SANITIZE
 	TEST_TRUE(fabs(sum / n) <= 40);
 #endif

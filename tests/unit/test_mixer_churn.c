@@ -381,6 +381,7 @@ static int fx_open(struct fx *fx)
 {
 	int fdv[2], err = 0;
 
+	on_loop();
 	memset(fx, 0, sizeof(*fx));
 	TEST_ERR(ipc_pair(fdv));
 	TEST_ERR(mixer_alloc(&fx->mixer, fdv[0], end_handler, fx));
@@ -431,6 +432,7 @@ static int test_churn(void)
 #ifndef SANITIZE
 	TEST_TRUE(heap < fx.heap + 4000000);
 #endif
+	on_loop();
 	mixer_bye(fx.mixer);
 	TEST_TRUE(fx.ended);
  out:
@@ -457,6 +459,7 @@ static int test_bye_early(void)
 	TEST_ERR(err);
 	pass(&fx, 60);
 	TEST_EQ(3, fx.answers);
+	on_loop();
 	mixer_bye(fx.mixer);
  out:
 	fx_close(&fx);
@@ -487,6 +490,7 @@ static int test_failed(void)
 		      0));
 	pass(&fx, 200);
 	TEST_EQ(fx.seq, fx.answers);
+	on_loop();
 	mixer_bye(fx.mixer);
  out:
 	fx_close(&fx);
@@ -520,6 +524,7 @@ static int test_burst(void)
 	TEST_EQ(BURST + 1, fx.answers);
 	TEST_EQ(0, fx.refused);
 	TEST_TRUE(!fx.ended);
+	on_loop();
 	mixer_bye(fx.mixer);
  out:
 	fx_close(&fx);

@@ -11,6 +11,7 @@
 #include <re.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "mixer/video.h"
 #include "mixer/video_pool.h"
 #include "tests/fake/cam.h"
@@ -189,6 +190,7 @@ static int test_flood(void)
 	unsigned before;
 	int err = 0;
 
+	on_loop();
 	pkt_pool_init(2048);
 	TEST_ERR(video_alloc(&v, &cfg));
 	TEST_ERR(video_start(v));
