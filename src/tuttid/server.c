@@ -223,7 +223,7 @@ static int listen_handler(const char *val, void *arg)
 	err = sipstack_listen(fail->srv->sip, val);
 	if (err)
 		(void)re_snprintf(fail->buf, fail->size, err == ENOTSUP ?
-				  "sip_listen %s: only udp and tcp for now" :
+				  "sip_listen %s: only udp and tcp are served" :
 				  "sip_listen %s: %m",
 				  val, err);
 
