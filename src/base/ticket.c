@@ -18,8 +18,12 @@ static const char *const namev[] = {
 	[CODEC_OPUS]  = "opus",
 	[CODEC_TELEV] = "telephone-event",
 	[CODEC_CN]    = "cn",
+	[CODEC_RED]   = "red",
 	[CODEC_H264]  = "h264",
 	[CODEC_VP8]   = "vp8",
+	[CODEC_VP9]   = "vp9",
+	[CODEC_AV1]   = "av1",
+	[CODEC_H265]  = "h265",
 };
 
 
@@ -49,7 +53,7 @@ bool codec_is_audio(enum ticket_codec codec)
 
 bool codec_is_video(enum ticket_codec codec)
 {
-	return codec == CODEC_H264 || codec == CODEC_VP8;
+	return codec >= CODEC_H264 && codec <= CODEC_H265;
 }
 
 
@@ -69,6 +73,19 @@ void ticket_init(struct ticket *t, uint32_t id)
 	t->id = id;
 	media_init(&t->audio);
 	media_init(&t->video);
+	media_init(&t->slides);
+	sa_init(&t->rtc.peer, AF_UNSPEC);
+}
+
+
+size_t ticket_srtp_len(enum ticket_srtp srtp)
+{
+	switch (srtp) {
+
+	case SRTP_GCM_128: return 28;
+	case SRTP_CM_80:   return 30;
+	default:           return 0;
+	}
 }
 
 
@@ -77,8 +94,9 @@ const struct ticket_fmt *ticket_tx(const struct ticket_media *m)
 	unsigned i;
 
 	for (i = 0; m && m->on && i < m->fmtc; i++)
-		if (codec_is_audio(m->fmtv[i].codec) ||
-		    codec_is_video(m->fmtv[i].codec))
+		if (!m->fmtv[i].rx_only &&
+		    (codec_is_audio(m->fmtv[i].codec) ||
+		     codec_is_video(m->fmtv[i].codec)))
 			return &m->fmtv[i];
 
 	return NULL;
@@ -102,19 +120,25 @@ const struct ticket_fmt *ticket_find(const struct ticket_media *m,
  * One table for both directions: a member that is in it is written and
  * read, so the two cannot differ.
  */
-enum member_type { M_BOOL, M_U8, M_U16, M_U32, M_INT, M_SA, M_CODEC };
+enum member_type { M_BOOL, M_U8, M_U16, M_U32, M_INT, M_SA, M_CODEC, M_STR };
 
 struct member {
 	const char *name;
 	enum member_type type;
 	size_t off;
+	size_t size;              /* M_STR: of the buffer                 */
 };
 
-#define FMT(n, t)   {#n, t, offsetof(struct ticket_fmt, n)}
-#define MEDIA(n, t) {#n, t, offsetof(struct ticket_media, n)}
+#define FMT(n, t)   {#n, t, offsetof(struct ticket_fmt, n), 0}
+#define MEDIA(n, t) {#n, t, offsetof(struct ticket_media, n), 0}
+#define RTC(n, t)   {#n, t, offsetof(struct ticket_rtc, n), 0}
+#define TICKET(n, t) {#n, t, offsetof(struct ticket, n), 0}
+#define STR(s, n)   {#n, M_STR, offsetof(struct s, n),                    \
+		     sizeof(((struct s *)0)->n)}
 
 static const struct member fmt_memberv[] = {
 	FMT(codec, M_CODEC),    FMT(pt, M_U8),           FMT(tx_pt, M_U8),
+	FMT(rtx_pt, M_U8),      FMT(rx_only, M_BOOL),
 	FMT(clock_hz, M_U32),   FMT(channels, M_U8),
 	FMT(fec, M_BOOL),       FMT(dtx, M_BOOL),        FMT(stereo, M_BOOL),
 	FMT(cbr, M_BOOL),       FMT(max_bitrate, M_U32),
@@ -134,7 +158,30 @@ static const struct member media_memberv[] = {
 	MEDIA(ptime_ms, M_U32), MEDIA(max_kbps, M_U32),
 	MEDIA(fb_pli, M_BOOL),  MEDIA(fb_fir, M_BOOL),
 	MEDIA(fb_nack, M_BOOL), MEDIA(fb_tmmbr, M_BOOL),
-	MEDIA(ext_level, M_U8),
+	MEDIA(fb_remb, M_BOOL), MEDIA(fb_twcc, M_BOOL),
+	MEDIA(rtcp_rsize, M_BOOL),
+	MEDIA(ext_level, M_U8), MEDIA(ext_mid, M_U8),
+	MEDIA(ext_rid, M_U8),   MEDIA(ext_rrid, M_U8),
+	MEDIA(ext_twcc, M_U8),  MEDIA(ext_abs_send, M_U8),
+	MEDIA(ext_capture, M_U8),
+	STR(ticket_media, mid),
+};
+
+/* the members of a ticket and of its transport that are plain */
+static const struct member ticket_memberv[] = {
+	STR(ticket, name),
+	TICKET(muted, M_BOOL),  TICKET(video_muted, M_BOOL),
+	TICKET(source, M_BOOL), TICKET(watcher, M_BOOL),
+	STR(ticket, layout),
+	TICKET(max_height, M_U16), TICKET(max_fps, M_U8),
+};
+
+static const struct member rtc_memberv[] = {
+	STR(ticket_rtc, lufrag),     STR(ticket_rtc, lpwd),
+	STR(ticket_rtc, rufrag),     STR(ticket_rtc, rpwd),
+	STR(ticket_rtc, old_lufrag), STR(ticket_rtc, old_lpwd),
+	RTC(peer, M_SA),             RTC(active, M_BOOL),
+	STR(ticket_rtc, pem),
 };
 
 
@@ -157,6 +204,8 @@ static json_t *member_encode(const struct member *mb, const void *base)
 			return json_null();
 		re_snprintf(addr, sizeof(addr), "%J", p);
 		return json_string(addr);
+	case M_STR:
+		return json_string(p);
 	}
 
 	return NULL;
@@ -212,6 +261,13 @@ static int member_decode(const struct member *mb, void *base,
 		if (!json_is_boolean(val))
 			return EBADMSG;
 		*(bool *)p = json_is_true(val);
+		return 0;
+
+	case M_STR:
+		str = json_string_value(val);
+		if (!str || strlen(str) >= mb->size)
+			return EBADMSG;
+		str_ncpy(p, str, mb->size);
 		return 0;
 
 	case M_CODEC:
@@ -278,6 +334,7 @@ static int table_decode(void *base, const struct member *mbv, size_t mbc,
 static json_t *media_encode(const struct ticket_media *m)
 {
 	json_t *obj = json_object(), *fmtl = json_array();
+	json_t *ridl = json_array();
 	unsigned i;
 	int err;
 
@@ -291,6 +348,85 @@ static json_t *media_encode(const struct ticket_media *m)
 		err |= json_array_append_new(fmtl, fmt) ? ENOMEM : 0;
 	}
 	err |= json_object_set_new(obj, "fmt", fmtl) ? ENOMEM : 0;
+	for (i = 0; !err && i < m->ridc; i++)
+		err = json_array_append_new(ridl, json_string(m->ridv[i])) ?
+			ENOMEM : 0;
+	err |= json_object_set_new(obj, "rid", ridl) ? ENOMEM : 0;
+	if (err) {
+		json_decref(obj);
+		return NULL;
+	}
+
+	return obj;
+}
+
+
+static json_t *hex_encode(const uint8_t *p, size_t n)
+{
+	char buf[2 * TICKET_KEY_MAX + 1];
+
+	if (re_snprintf(buf, sizeof(buf), "%w", p, n) < 0)
+		return NULL;
+
+	return json_string(buf);
+}
+
+
+static const char *srtp_name(enum ticket_srtp srtp)
+{
+	return srtp == SRTP_GCM_128 ? "gcm128" :
+	       srtp == SRTP_CM_80 ? "cm80" : "none";
+}
+
+
+json_t *ticket_rtc_encode_news(const struct ticket_rtc *rtc)
+{
+	const size_t n = rtc ? ticket_srtp_len(rtc->srtp) : 0;
+	json_t *obj, *rocl;
+	char addr[80];
+	unsigned i;
+	int err = 0;
+
+	if (!rtc)
+		return NULL;
+	obj = json_object();
+	if (sa_isset(&rtc->peer, SA_ALL)) {
+		re_snprintf(addr, sizeof(addr), "%J", &rtc->peer);
+		err |= json_object_set_new(obj, "peer", json_string(addr));
+	}
+	if (n) {
+		err |= json_object_set_new(obj, "srtp",
+					   json_string(srtp_name(rtc->srtp)));
+		err |= json_object_set_new(obj, "txkey",
+					   hex_encode(rtc->txkey, n));
+		err |= json_object_set_new(obj, "rxkey",
+					   hex_encode(rtc->rxkey, n));
+	}
+	rocl = json_array();
+	for (i = 0; i < rtc->rocc; i++)
+		err |= json_array_append_new(rocl,
+			json_pack("[I, I, I]", (json_int_t)rtc->rocv[i].ssrc,
+				  (json_int_t)rtc->rocv[i].roc,
+				  (json_int_t)rtc->rocv[i].seq));
+	err |= json_object_set_new(obj, "roc", rocl);
+	if (err) {
+		json_decref(obj);
+		return NULL;
+	}
+
+	return obj;
+}
+
+
+static json_t *rtc_encode(const struct ticket_rtc *rtc)
+{
+	json_t *obj = ticket_rtc_encode_news(rtc);
+	int err;
+
+	err = table_encode(obj, rtc_memberv, ARRAY_SIZE(rtc_memberv), rtc);
+	err |= json_object_set_new(obj, "fingerprint",
+				   hex_encode(rtc->fingerprint,
+					      sizeof(rtc->fingerprint)));
 	if (err) {
 		json_decref(obj);
 		return NULL;
@@ -303,18 +439,24 @@ static json_t *media_encode(const struct ticket_media *m)
 json_t *ticket_encode(const struct ticket *t)
 {
 	json_t *obj;
+	int err;
 
 	if (!t)
 		return NULL;
 
-	obj = json_pack("{s:I, s:s, s:b, s:b, s:b}",
-			"id", (json_int_t)t->id, "name", t->name,
-			"muted", t->muted, "video_muted", t->video_muted,
-			"source", t->source);
+	obj = json_pack("{s:I}", "id", (json_int_t)t->id);
 	if (!obj)
 		return NULL;
-	if (json_object_set_new(obj, "audio", media_encode(&t->audio)) ||
-	    json_object_set_new(obj, "video", media_encode(&t->video))) {
+	err  = table_encode(obj, ticket_memberv, ARRAY_SIZE(ticket_memberv),
+			    t);
+	err |= json_object_set_new(obj, "audio", media_encode(&t->audio));
+	err |= json_object_set_new(obj, "video", media_encode(&t->video));
+	if (t->slides.on)
+		err |= json_object_set_new(obj, "slides",
+					   media_encode(&t->slides));
+	if (t->rtc.on)
+		err |= json_object_set_new(obj, "rtc", rtc_encode(&t->rtc));
+	if (err) {
 		json_decref(obj);
 		return NULL;
 	}
@@ -347,10 +489,32 @@ static int media_check(const struct ticket_media *m, bool audio,
 }
 
 
-static int media_decode(struct ticket_media *m, const json_t *obj, bool audio,
-			char *errbuf, size_t errsz)
+static int rids_decode(struct ticket_media *m, const json_t *ridl,
+		       const char *where, char *errbuf, size_t errsz)
 {
-	const char *where = audio ? "audio" : "video";
+	size_t i;
+
+	for (i = 0; i < json_array_size(ridl); i++) {
+		const char *rid = json_string_value(json_array_get(ridl, i));
+
+		if (i >= TICKET_RIDS_MAX || !rid || !*rid ||
+		    strlen(rid) >= TICKET_ID_MAX) {
+			re_snprintf(errbuf, errsz, "%s.rid: not possible",
+				    where);
+			return EBADMSG;
+		}
+		str_ncpy(m->ridv[i], rid, TICKET_ID_MAX);
+	}
+	m->ridc = (unsigned)json_array_size(ridl);
+
+	return 0;
+}
+
+
+static int media_decode(struct ticket_media *m, const json_t *obj,
+			const char *where, char *errbuf, size_t errsz)
+{
+	const bool audio = !strcmp(where, "audio");
 	const json_t *fmtl;
 	size_t i;
 	int err;
@@ -377,14 +541,121 @@ static int media_decode(struct ticket_media *m, const json_t *obj, bool audio,
 			return err;
 	}
 	m->fmtc = (unsigned)json_array_size(fmtl);
+	err = rids_decode(m, json_object_get(obj, "rid"), where, errbuf,
+			  errsz);
+	if (err)
+		return err;
 
 	return media_check(m, audio, where, errbuf, errsz);
+}
+
+
+static int hex_decode(uint8_t *p, size_t n, const json_t *val)
+{
+	const char *str = json_string_value(val);
+
+	if (!str || strlen(str) != 2 * n)
+		return EBADMSG;
+
+	return str_hex(p, n, str) ? EBADMSG : 0;
+}
+
+
+static int keys_decode(struct ticket_rtc *rtc, const json_t *obj)
+{
+	const char *name = json_string_value(json_object_get(obj, "srtp"));
+	enum ticket_srtp srtp;
+	size_t n;
+
+	if (!name)
+		return 0;
+
+	srtp = !strcmp(name, "gcm128") ? SRTP_GCM_128 :
+	       !strcmp(name, "cm80") ? SRTP_CM_80 : SRTP_NONE;
+	n = ticket_srtp_len(srtp);
+	if (!n || hex_decode(rtc->txkey, n, json_object_get(obj, "txkey")) ||
+	    hex_decode(rtc->rxkey, n, json_object_get(obj, "rxkey")))
+		return EBADMSG;
+	rtc->srtp = srtp;
+
+	return 0;
+}
+
+
+static int rocs_decode(struct ticket_rtc *rtc, const json_t *rocl)
+{
+	size_t i;
+
+	if (!rocl)
+		return 0;
+	if (!json_is_array(rocl) || json_array_size(rocl) > TICKET_ROCS_MAX)
+		return EBADMSG;
+
+	for (i = 0; i < json_array_size(rocl); i++) {
+		json_int_t ssrc, roc, seq;
+
+		if (json_unpack(json_array_get(rocl, i), "[I, I, I!]", &ssrc,
+				&roc, &seq) || ssrc < 0 ||
+		    ssrc > UINT32_MAX || roc < 0 || roc > UINT32_MAX ||
+		    seq < 0 || seq > UINT16_MAX)
+			return EBADMSG;
+		rtc->rocv[i].ssrc = (uint32_t)ssrc;
+		rtc->rocv[i].roc  = (uint32_t)roc;
+		rtc->rocv[i].seq  = (uint16_t)seq;
+	}
+	rtc->rocc = (unsigned)json_array_size(rocl);
+
+	return 0;
+}
+
+
+int ticket_rtc_news(struct ticket *t, const json_t *news)
+{
+	const char *addr;
+	struct sa peer;
+	int err;
+
+	if (!t || !json_is_object(news))
+		return EINVAL;
+
+	addr = json_string_value(json_object_get(news, "peer"));
+	if (addr) {
+		if (sa_decode(&peer, addr, strlen(addr)))
+			return EBADMSG;
+		t->rtc.peer = peer;
+	}
+	err = keys_decode(&t->rtc, news);
+
+	return err ? err : rocs_decode(&t->rtc, json_object_get(news, "roc"));
+}
+
+
+static int rtc_decode(struct ticket *t, const json_t *obj, char *errbuf,
+		      size_t errsz)
+{
+	int err;
+
+	err = table_decode(&t->rtc, rtc_memberv, ARRAY_SIZE(rtc_memberv), obj,
+			   "rtc", errbuf, errsz);
+	if (err)
+		return err;
+	if (hex_decode(t->rtc.fingerprint, sizeof(t->rtc.fingerprint),
+		       json_object_get(obj, "fingerprint")) ||
+	    ticket_rtc_news(t, obj)) {
+		re_snprintf(errbuf, errsz, "rtc: bad fingerprint, keys or "
+			    "counters");
+		return EBADMSG;
+	}
+	t->rtc.on = true;
+
+	return 0;
 }
 
 
 int ticket_decode(struct ticket *t, const json_t *obj, char *errbuf,
 		  size_t errsz)
 {
+	const json_t *part;
 	uint32_t id = 0;
 	int err;
 
@@ -397,20 +668,20 @@ int ticket_decode(struct ticket *t, const json_t *obj, char *errbuf,
 		return EBADMSG;
 	}
 	t->id = id;
-	if (json_strcpy(obj, "name", t->name, sizeof(t->name))) {
-		re_snprintf(errbuf, errsz, "name: want at most %d bytes",
-			    TICKET_NAME_MAX - 1);
-		return EBADMSG;
-	}
-	(void)json_flag(obj, "muted", &t->muted);
-	(void)json_flag(obj, "video_muted", &t->video_muted);
-	(void)json_flag(obj, "source", &t->source);
+	err = table_decode(t, ticket_memberv, ARRAY_SIZE(ticket_memberv), obj,
+			   "ticket", errbuf, errsz);
+	if (!err)
+		err = media_decode(&t->audio, json_object_get(obj, "audio"),
+				   "audio", errbuf, errsz);
+	if (!err)
+		err = media_decode(&t->video, json_object_get(obj, "video"),
+				   "video", errbuf, errsz);
+	part = json_object_get(obj, "slides");
+	if (!err && part)
+		err = media_decode(&t->slides, part, "slides", errbuf, errsz);
+	part = json_object_get(obj, "rtc");
+	if (!err && part)
+		err = rtc_decode(t, part, errbuf, errsz);
 
-	err = media_decode(&t->audio, json_object_get(obj, "audio"), true,
-			   errbuf, errsz);
-	if (err)
-		return err;
-
-	return media_decode(&t->video, json_object_get(obj, "video"), false,
-			    errbuf, errsz);
+	return err;
 }

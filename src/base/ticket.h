@@ -23,6 +23,13 @@
 enum {
 	TICKET_CODECS_MAX = 12,
 	TICKET_NAME_MAX   = 128,  /* bytes with the NUL, UTF-8            */
+	TICKET_RIDS_MAX   = 3,    /* simulcast layers                     */
+	TICKET_ID_MAX     = 33,   /* a mid or rid with the NUL            */
+	TICKET_UFRAG_MAX  = 257,  /* with the NUL, RFC 8445 section 16.1  */
+	TICKET_PEM_MAX    = 2048, /* certificate and key with the NUL     */
+	TICKET_KEY_MAX    = 46,   /* SRTP master key and salt             */
+	TICKET_ROCS_MAX   = 16,
+	TICKET_LAYOUT_MAX = 32,
 };
 
 enum ticket_codec {
@@ -34,9 +41,14 @@ enum ticket_codec {
 	CODEC_OPUS,
 	CODEC_TELEV,              /* telephone-event, RFC 4733            */
 	CODEC_CN,                 /* comfort noise, RFC 3389              */
+	CODEC_RED,                /* Opus in RFC 2198 redundancy          */
 	/* video */
 	CODEC_H264,
 	CODEC_VP8,
+	/* video, received only */
+	CODEC_VP9,
+	CODEC_AV1,
+	CODEC_H265,
 };
 
 /** One payload type of an m-line, with the peer's fmtp understood */
@@ -45,6 +57,9 @@ struct ticket_fmt {
 	uint8_t  pt;              /* what the peer sends with             */
 	uint8_t  tx_pt;           /* what the peer wants to receive; the same
 	                           * number unless the two sides differ   */
+	uint8_t  rtx_pt;          /* retransmissions of it, RFC 4588, both
+	                           * ways; 0: none                        */
+	bool     rx_only;         /* never to be sent with (VP9, AV1 …)   */
 	uint32_t clock_hz;        /* RTP clock                            */
 	uint8_t  channels;
 	/* Opus, RFC 7587: what the peer wants to receive */
@@ -79,11 +94,60 @@ struct ticket_media {
 	uint32_t  max_kbps;       /* b=TIAS or b=AS, 0: none              */
 	/* RTCP feedback the peer understands (RFC 4585, 5104) */
 	bool      fb_pli, fb_fir, fb_nack, fb_tmmbr;
-	uint8_t   ext_level;      /* extension id of RFC 6464, 0: none    */
+	bool      fb_remb, fb_twcc;  /* never both                        */
+	bool      rtcp_rsize;     /* RFC 5506                             */
+	/* header extensions (RFC 8285): the id, 0: not agreed */
+	uint8_t   ext_level;      /* RFC 6464 client-to-mixer level       */
+	uint8_t   ext_mid;        /* RFC 9143; on every packet we send    */
+	uint8_t   ext_rid, ext_rrid;  /* RFC 8852                         */
+	uint8_t   ext_twcc;       /* transport-wide sequence number       */
+	uint8_t   ext_abs_send;   /* abs-send-time                        */
+	uint8_t   ext_capture;    /* abs-capture-time                     */
+	char      mid[TICKET_ID_MAX];   /* "": no BUNDLE                  */
+	/* simulcast layers that the peer sends (RFC 8853), in its order */
+	unsigned  ridc;
+	char      ridv[TICKET_RIDS_MAX][TICKET_ID_MAX];
 	struct ticket_fmt fmtv[TICKET_CODECS_MAX];
 	unsigned  fmtc;           /* in the peer's order; the first that is a
 	                           * codec (not telephone-event, CN) is the
 	                           * one we send                          */
+};
+
+enum ticket_srtp {
+	SRTP_NONE = 0,
+	SRTP_GCM_128,             /* AEAD_AES_128_GCM, RFC 7714: 16 + 12  */
+	SRTP_CM_80,               /* AES_CM_128_HMAC_SHA1_80: 16 + 14     */
+};
+
+/** Where a received stream was: its roll-over counter and last number */
+struct ticket_roc {
+	uint32_t ssrc, roc;
+	uint16_t seq;
+};
+
+/**
+ * WebRTC transport: everything of the leg on one 5-tuple, the socket
+ * audio.rtp_fd; all media have the same rtp_fd, rtcp_fd -1, raddr unset.
+ * Key and certificate are of this leg alone: a mixer has no others.
+ */
+struct ticket_rtc {
+	bool on;
+	/* ICE, we are lite (RFC 8445) */
+	char lufrag[TICKET_ID_MAX], lpwd[TICKET_ID_MAX];
+	char rufrag[TICKET_UFRAG_MAX], rpwd[TICKET_UFRAG_MAX];
+	/* those before an ICE restart: good until the first check with the
+	 * new ones; "" none */
+	char old_lufrag[TICKET_ID_MAX], old_lpwd[TICKET_ID_MAX];
+	struct sa peer;           /* selected; leg_news                   */
+	/* DTLS */
+	bool active;              /* we are the client                    */
+	char pem[TICKET_PEM_MAX]; /* certificate, then key                */
+	uint8_t fingerprint[32];  /* SHA-256 of the peer's certificate    */
+	/* SRTP, once the handshake is done; leg_news.  tx is ours */
+	enum ticket_srtp srtp;
+	uint8_t txkey[TICKET_KEY_MAX], rxkey[TICKET_KEY_MAX];
+	struct ticket_roc rocv[TICKET_ROCS_MAX];
+	unsigned rocc;
 };
 
 struct ticket {
@@ -92,7 +156,14 @@ struct ticket {
 	bool      muted;          /* by host: its sound enters no mix     */
 	bool      video_muted;    /* by host: a card instead of its picture */
 	bool      source;         /* fed by tutti-source                  */
+	bool      watcher;        /* only watches (WHEP): no tile         */
 	struct ticket_media audio, video;
+	struct ticket_media slides;   /* what it shares, only received    */
+	struct ticket_rtc rtc;
+	/* what it watches */
+	char      layout[TICKET_LAYOUT_MAX];  /* "": the room's           */
+	uint16_t  max_height;     /* of the picture sent to it [px], 0: any */
+	uint8_t   max_fps;        /* 0: any                               */
 };
 
 void ticket_init(struct ticket *t, uint32_t id);
@@ -103,6 +174,15 @@ json_t *ticket_encode(const struct ticket *t);
 int ticket_decode(struct ticket *t, const json_t *obj,
 		  char *errbuf, size_t errsz);
 
+/** SRTP_GCM_128 -> 28, SRTP_CM_80 -> 30: bytes of key and salt; 0. */
+size_t ticket_srtp_len(enum ticket_srtp srtp);
+
+/** Transport news of the mixer (the "rtc" of MIX_LEG_NEWS) into t->rtc; what
+ *  is absent stays.  EBADMSG. */
+int ticket_rtc_news(struct ticket *t, const json_t *news);
+/** The same for sending: peer, keys, roll-overs of rtc. */
+json_t *ticket_rtc_encode_news(const struct ticket_rtc *rtc);
+
 /** The format we send with, or NULL when there is none. */
 const struct ticket_fmt *ticket_tx(const struct ticket_media *m);
 const struct ticket_fmt *ticket_find(const struct ticket_media *m,
@@ -110,7 +190,7 @@ const struct ticket_fmt *ticket_find(const struct ticket_media *m,
 
 const char *codec_name(enum ticket_codec codec);       /* "opus", "h264" */
 enum ticket_codec codec_find(const char *name);        /* any case        */
-bool codec_is_audio(enum ticket_codec codec);          /* a voice codec   */
+bool codec_is_audio(enum ticket_codec codec);          /* a voice codec, not RED */
 bool codec_is_video(enum ticket_codec codec);
 
 #endif
