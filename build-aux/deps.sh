@@ -8,6 +8,7 @@ libre-dev libssl-dev libjansson-dev libsqlite3-dev
 libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
 libyuv-dev libopus-dev libx264-dev libvpx-dev libspeexdsp-dev libspandsp-dev
 libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev
+libsrtp2-dev libwebsockets-dev libjwt-dev zlib1g-dev
 espeak-ng mandoc iproute2 fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
 
 # what the tests need beyond that
@@ -15,6 +16,8 @@ DEPS_TEST="clang llvm libclang-rt-14-dev
 baresip-core baresip-ffmpeg sip-tester ffmpeg sqlite3 jq socat
 libgstrtspserver-1.0-dev gstreamer1.0-plugins-base
 gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
+gstreamer1.0-plugins-bad gstreamer1.0-nice libgstreamer-plugins-bad1.0-dev
+chromium coturn
 shellcheck procps util-linux xz-utils"
 
 # the runtime of clang has the number of its clang

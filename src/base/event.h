@@ -49,6 +49,20 @@ enum event_id {
 	EV_PARTY_PICTURE,         /* live, frozen, none, broken           */
 	EV_PARTY_TROUBLE,         /* no packets for a while, or again     */
 	EV_PARTY_DTMF,
+	EV_PARTY_WAITING,         /* at a locked room                     */
+	EV_PARTY_ADMITTED,
+	EV_PARTY_CONNECTION,      /* WebRTC: connected, trouble, failed   */
+	EV_PARTY_NEED,            /* what its picture is shown at         */
+	EV_PARTY_LAYOUT,          /* what it watches                      */
+	EV_HAND_RAISED,
+	EV_HAND_LOWERED,
+	EV_REACTION_SENT,
+	EV_CHAT_MESSAGE,
+	EV_SHARE_STARTED,
+	EV_SHARE_STOPPED,
+	EV_ROOM_SPOTLIGHT,
+	EV_KEY_CREATED,
+	EV_KEY_DELETED,
 	EV_SPEAKER_CHANGED,
 	EV_SOURCE_ADDED,
 	EV_SOURCE_STATE,          /* playing, ended, failed (text)        */

@@ -10,7 +10,8 @@
  * tuttid to mixer
  *
  *	hello      {version, meeting, room, canvas_w, canvas_h, fps,
- *	            tones, fit}             first message, answered by "ready"
+ *	            tones, fit, layout, spotlight}
+ *	                                    first message, answered by "ready"
  *	leg_add    {seq, ticket, join_tone} + descriptors
  *	leg_set    {seq, ticket} [+ descriptors]   the whole ticket anew: codecs,
  *	            directions, mute, name; without descriptors the leg keeps
@@ -18,7 +19,9 @@
  *	leg_del    {seq, id, leave_tone}    RTCP BYE is sent first
  *	key        {id}                     the peer asked (RFC 5168) for a key
  *	                                    frame of what it watches
- *	room_set   {tones, fit}             "letterbox" or "crop"
+ *	room_set   {tones, fit, layout, spotlight}
+ *	                                    "letterbox" or "crop"; a name of
+ *	                                    mixer/layout.h; a leg or 0
  *	rec_start  {seq, rec, segment, announce} + fd of the empty .mkv, opened
  *	                                    for read and write; a file already
  *	                                    recording is closed first
@@ -36,6 +39,20 @@
  *	                                    people; `stats` adds "stats"
  *	leg_news   {id, media, raddr, rssrc, rseq}   latched: where the peer's
  *	                                    RTP really comes from
+ *	leg_news   {id, rtc: {peer, srtp, txkey, rxkey, roc}}   WebRTC: what
+ *	                                    base/ticket.h ticket_rtc_news()
+ *	                                    takes; parts may be absent
+ *	leg_rtc    {id, state, text}        "connected" (again), "trouble" (no
+ *	                                    consent for 5 s), "failed" (30 s,
+ *	                                    or no handshake in 15 s, or a wrong
+ *	                                    fingerprint), "closed" (the peer's
+ *	                                    close_notify)
+ *	leg_need   {id, media, width, height}   the largest tile in which this
+ *	                                    party's "video" or "slides" are
+ *	                                    shown now [px]; 0: nowhere.  At
+ *	                                    most one per second and leg
+ *	leg_slides {id, on}                 pictures come on its slides, or no
+ *	                                    longer
  *	leg_key    {id}                     we want a key frame and the peer has
  *	                                    no RTCP feedback: use SIP INFO
  *	leg_bye    {id, media}              RTCP BYE from the peer
@@ -49,7 +66,7 @@
  *	load       {step, text}             overload governor moved
  *	quality    {id, media, rx_packets, rx_lost, rx_jitter_ms, tx_packets,
  *	            tx_lost, rtt_ms, delay_ms, codec_rx, codec_tx, width,
- *	            height}                 at leg_del and with stats
+ *	            height, tx_estimate_kbps}   at leg_del and with stats
  */
 #ifndef TUTTI_BASE_MIXPROTO_H
 #define TUTTI_BASE_MIXPROTO_H
@@ -75,6 +92,9 @@
 #define MIX_READY      "ready"
 #define MIX_DONE       "done"
 #define MIX_LEG_NEWS   "leg_news"
+#define MIX_LEG_RTC    "leg_rtc"
+#define MIX_LEG_NEED   "leg_need"
+#define MIX_LEG_SLIDES "leg_slides"
 #define MIX_LEG_KEY    "leg_key"
 #define MIX_LEG_BYE    "leg_bye"
 #define MIX_LEG_QUIET  "leg_quiet"

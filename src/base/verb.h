@@ -2,8 +2,8 @@
 /*
  * base/verb.h -- the one table of verbs
  *
- * The CLI's grammar and help, shell completion, the control socket, later
- * REST and the WebSocket come from it.  Handlers are attached by name in
+ * The CLI's grammar and help, shell completion, the control socket, REST,
+ * the OpenAPI document and the WebSocket's commands come from it.  Handlers are attached by name in
  * src/tuttid (a test there fails when one is missing); a lint test fails
  * when tutti(1) misses one.
  *
@@ -33,6 +33,10 @@
  *	meeting    meeting room start_time end_time duration_ms peak reason
  *	           `meeting show` adds "party", "recording": arrays
  *	event      number time event, then the fields of base/event.h
+ *	chat       chat time room meeting party name to text
+ *	token      token room role name expires_time
+ *	key        key_id account role created_time used_time; `key create`
+ *	           adds "key", which is not told again
  *	mixer      meeting room pid parties start_time restarts
  * A list verb's result is an array of such objects, a show verb's is one.
  * What makes or starts something answers with the object it made.
@@ -59,6 +63,9 @@ enum arg_type {
 	ARG_FILE,                 /* a path; the CLI makes it absolute    */
 };
 
+/** Who may: a guest in his own room and about himself only (a verb with a
+ *  "party" is refused for another's), a host in his own room, an
+ *  administrator everywhere. */
 enum verb_role { VERB_GUEST, VERB_HOST, VERB_ADMIN };
 
 enum { VERB_ARGS_MAX = 14 };
@@ -76,6 +83,10 @@ struct verb {
 	const char *name;         /* "room create": noun, blank, verb     */
 	enum verb_role role;
 	bool stream;              /* answers go on until closed           */
+	const char *rest;         /* "PATCH /rooms/{room}" below /api/v1;
+	                           * {x} is the argument x, the others are
+	                           * the query of a GET or DELETE, else
+	                           * members of the JSON body              */
 	const char *help;         /* one line, imperative                 */
 	struct verb_arg argv[VERB_ARGS_MAX];  /* ends with name NULL      */
 };
