@@ -40,8 +40,15 @@ int peer_answer(struct peer *p, struct mbuf *offer, struct mbuf **answerp,
 int peer_trickle(struct peer *p, struct mbuf *frag, struct mbuf **fragp,
 		 char *errbuf, size_t errsz);
 
+/** This host's own addresses to be host candidates, without a port: those of
+ *  interfaces that are up; loopback only when there is nothing else or
+ *  `loopback` (a browser on this machine; last in the list then, Firefox
+ *  never pairs with it).  Returns how many, at most RTC_CANDS_MAX. */
+unsigned peer_laddrs(struct sa *laddrv, bool loopback);
+
 /** What was agreed into t (media, rtc but its peer and keys). */
 void peer_ticket(const struct peer *p, struct ticket *t);
 int  peer_fd(const struct peer *p);       /* its one socket, borrowed     */
+bool peer_restarted(const struct peer *p);  /* by the last answer: ICE    */
 
 #endif

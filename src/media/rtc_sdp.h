@@ -40,7 +40,7 @@ struct rtc_sdp_cfg {
 int rtc_sdp_alloc(struct rtc_sdp **rsp, const struct rtc_sdp_cfg *cfg);
 
 /** Offer in, answer out; a re-offer may add media, change directions, or
- *  restart ICE: then lufrag and lpwd are new (rtc_sdp_restarted).
+ *  restart ICE: then lufrag and lpwd are new (see rtc_sdp_restarted).
  *  EBADMSG "line 7: …" (400), ENOTSUP nothing in common, no sha-256
  *  fingerprint, no rtcp-mux … (406 or 422: reason in errbuf). */
 int rtc_sdp_answer(struct rtc_sdp *rs, const struct mbuf *offer,
