@@ -317,6 +317,8 @@ static void peer_cred(struct client *client)
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
+	/* who may connect may everything: the socket's mode says who */
+	client->who.role = VERB_ADMIN;
 	client->who.uid = (uid_t)-1;
 	client->who.gid = (gid_t)-1;
 	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))

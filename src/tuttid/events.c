@@ -98,6 +98,64 @@ static void log_event(const struct event_def *def, const json_t *fields)
 	}
 }
 
+bool events_visible(const struct req_who *who, const json_t *event)
+{
+	const char *name = "";
+	uint64_t party = 0, to = 0;
+
+	if (!who || who->role >= VERB_ADMIN)
+		return true;
+
+	(void)json_str(event, "event", &name);
+	(void)json_u64(event, "party", &party);
+	(void)json_u64(event, "to", &to);
+
+	if (to)
+		return who->party &&
+		       (who->party == to || who->party == party);
+
+	if (who->role == VERB_GUEST && !strcmp(name, "party dtmf"))
+		return who->party == party;
+
+	return true;
+}
+
+json_t *events_redact(const struct req_who *who, json_t *event)
+{
+	static const char *const keyv[] = {"uri", "user_agent", "url"};
+	uint64_t party = 0;
+	json_t *copy = event;
+	size_t i;
+
+	if (!event || !who || who->role > VERB_GUEST)
+		return event;
+
+	(void)json_u64(event, "party", &party);
+	if (who->party && party == who->party)
+		return event;
+
+	for (i = 0; i < ARRAY_SIZE(keyv); i++) {
+		if (!json_object_get(copy, keyv[i]))
+			continue;
+		if (copy == event)
+			copy = json_copy(event);
+		(void)json_object_del(copy, keyv[i]);
+	}
+	if (copy != event)
+		json_decref(event);
+
+	return copy;
+}
+
+static void show(struct follower *f, json_t *event)
+{
+	const struct req_who *who = req_asker(f->req);
+
+	if (events_visible(who, event))
+		req_push(f->req, json_pack("{s:o}", "event",
+				events_redact(who, json_incref(event))));
+}
+
 /* A follower that goes while it is being told is unlinked by then; one that
  * still reads what was kept comes to this one in its turn. */
 static void tell(struct events *ev, json_t *event)
@@ -110,7 +168,7 @@ static void tell(struct events *ev, json_t *event)
 		le = le->next;
 		if (!tmr_isrunning(&f->tmr) &&
 		    db_event_matches(&f->filter, event))
-			req_push(f->req, json_pack("{s:O}", "event", event));
+			show(f, event);
 	}
 }
 
@@ -206,7 +264,7 @@ static int replay(struct follower *f)
 	}
 
 	json_array_foreach(array, i, event)
-		req_push(f->req, json_pack("{s:O}", "event", event));
+		show(f, event);
 	json_decref(array);
 
 	return 0;

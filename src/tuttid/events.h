@@ -14,6 +14,7 @@
 
 struct events;
 struct req;
+struct req_who;
 
 int events_alloc(struct events **evp, struct db *db);
 
@@ -21,9 +22,18 @@ int events_alloc(struct events **evp, struct db *db);
  *  value NULL may be left out. */
 void events_emit(struct events *ev, enum event_id id, json_t *fields);
 
+/** Whether an event is his to see: a private message reaches only its two
+ *  ends and administrators, a guest sees no keys that others press. */
+bool events_visible(const struct req_who *who, const json_t *event);
+
+/** The event as he may see it: for a guest without addresses of others.
+ *  Steals; the same object when there is nothing to leave out. */
+json_t *events_redact(const struct req_who *who, json_t *event);
+
 /** Those kept after filter->since first if `resume`, then all as they
- *  happen, until the client goes.  The filter is copied.  EAGAIN to
- *  `resume` while the catalogue is in trouble: there would be a hole. */
+ *  happen, until the client goes.  The filter is copied; who asks
+ *  (req_asker, with his party at this moment) decides what is his to see,
+ *  filter->room alone which room's.  EAGAIN to `resume` while the catalogue is in trouble: there would be a hole. */
 int events_follow(struct events *ev, struct req *req,
 		  const struct db_event_filter *filter, bool resume);
 

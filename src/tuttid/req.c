@@ -20,6 +20,7 @@ struct req {
 	struct req_who who;
 	req_line_h *lineh;        /* NULL once the client is gone         */
 	req_waiting_h *waitingh;  /* NULL: nobody knows                   */
+	req_open_h *openh;        /* NULL: a path of the client           */
 	void *arg;
 	req_gone_h *goneh;
 	void *gone_arg;
@@ -205,6 +206,31 @@ size_t req_waiting(const struct req *req)
 						  : 0;
 }
 
+const struct req_who *req_asker(const struct req *req)
+{
+	static const struct req_who nobody = {
+		.uid = (uid_t)-1, .gid = (gid_t)-1, .role = VERB_GUEST,
+	};
+
+	return req ? &req->who : &nobody;
+}
+
+void req_set_open(struct req *req, req_open_h *openh)
+{
+	if (req)
+		req->openh = openh;
+}
+
+bool req_has_open(const struct req *req)
+{
+	return req && req->openh;
+}
+
+bool req_takes_files(const struct req *req)
+{
+	return req && (req->openh || req->who.uid != (uid_t)-1);
+}
+
 bool req_same_user(const struct req *req)
 {
 	return req && (req->who.uid == geteuid() || req->who.uid == 0);
@@ -245,6 +271,13 @@ int req_open(struct req *req, const char *path, int *fdp)
 
 	if (!req || !path || !fdp)
 		return EINVAL;
+
+	if (req->openh) {
+		err = req->lineh ? req->openh(path, fdp, req->arg) : EPIPE;
+		if (err)
+			req_fail_errno(req, err, "Cannot make a file");
+		return err;
+	}
 
 	if (path[0] != '/') {
 		req_fail(req, 400, "Not an absolute path", "%s", path);

@@ -16,17 +16,31 @@
 #include <sys/types.h>
 #include <jansson.h>
 
+#include "base/verb.h"
+
 struct req;
 
 /** A line for the client; borrowed.  After the last none follows. */
 typedef void (req_line_h)(json_t *line, bool last, void *arg);
 typedef void (req_gone_h)(void *arg);
 typedef size_t (req_waiting_h)(void *arg);
+/** A file for the answer, open for writing, instead of the client's path
+ *  (which is not looked at); its name for people is `path`. */
+typedef int (req_open_h)(const char *path, int *fdp, void *arg);
 
-/** Who asks: from SO_PEERCRED; files are opened with his rights. */
+enum { REQ_NAME_MAX = 64 };
+
+/** Who asks, and what he may (verbs.c enforces it): an administrator
+ *  everything, a host what concerns his room, a guest himself. */
 struct req_who {
-	uid_t uid;
+	uid_t uid;                /* SO_PEERCRED: files are opened with his
+	                           * rights; (uid_t)-1: came by the web   */
 	gid_t gid;
+	enum verb_role role;
+	uint64_t room;            /* id of the only room; 0: all          */
+	uint32_t party;           /* his own; 0: none                     */
+	uint64_t key;             /* API key in the catalogue; 0: none    */
+	char name[REQ_NAME_MAX];  /* account or the token's name; ""      */
 };
 
 /** id is referenced, may be NULL. */
@@ -51,6 +65,16 @@ void req_on_gone(struct req *req, req_gone_h *goneh, void *arg);
 /** Bytes that the client has not read yet, as far as known. */
 size_t req_waiting(const struct req *req);
 void req_set_waiting(struct req *req, req_waiting_h *waitingh);
+
+/** Who asks; never NULL. */
+const struct req_who *req_asker(const struct req *req);
+
+/** Where files go that the client asks for; arg: that of lineh. */
+void req_set_open(struct req *req, req_open_h *openh);
+bool req_has_open(const struct req *req);
+
+/** It came by the control socket, or has a way for files of its own. */
+bool req_takes_files(const struct req *req);
 
 /** The client has no other rights than we have. */
 bool req_same_user(const struct req *req);

@@ -137,7 +137,9 @@ static void line_handler(json_t *line, bool last, void *arg)
 
 static struct req *ask(const char *text)
 {
-	const struct req_who who = {getuid(), getgid()};
+	const struct req_who who = {
+		.uid = getuid(), .gid = getgid(), .role = VERB_ADMIN,
+	};
 	json_t *msg = json_loads(text, 0, NULL);
 	struct req *req = NULL;
 

@@ -111,7 +111,9 @@ static void line_handler(json_t *line, bool last, void *arg)
 
 static struct req *ask(const char *text)
 {
-	const struct req_who who = {getuid(), getgid()};
+	const struct req_who who = {
+		.uid = getuid(), .gid = getgid(), .role = VERB_ADMIN,
+	};
 	json_t *msg = json_loads(text, 0, NULL);
 	struct req *req = NULL;
 
@@ -398,7 +400,7 @@ static int test_follow(void)
 
 static int test_unanswered(void)
 {
-	const struct req_who who = {0, 0};
+	const struct req_who who = {.role = VERB_ADMIN};
 	struct req *req = NULL;
 	int err;
 
