@@ -267,7 +267,7 @@ static ON(loop) int watch_set(struct mixer_leg *ml)
 	if (ml->watch && rung_equal(&rung, &ml->rung))
 		return 0;
 
-	err = video_watch_alloc(&watch, mixer->video, &rung);
+	err = video_watch_alloc(&watch, mixer->video, &rung, NULL);
 	if (err)
 		return err;
 
@@ -306,7 +306,7 @@ static ON(loop) int engines_set(struct mixer_leg *ml)
 		err = video_src_set(ml->src, t);
 	}
 	else {
-		err = video_src_alloc(&ml->src, ml->mixer->video, t);
+		err = video_src_alloc(&ml->src, ml->mixer->video, t, false);
 		if (!err && ml->audio)
 			video_src_lipsync(ml->src, offset_handler,
 					  hold_handler, ml->audio);

@@ -130,7 +130,7 @@ static ON(loop) int rec_run(struct rec *rec, bool on)
 		err = top_rung(&rung, mixer);
 		if (!err)
 			err = video_watch_alloc(&rec->watch, mixer->video,
-						&rung);
+						&rung, NULL);
 		if (err)
 			return err;
 	}

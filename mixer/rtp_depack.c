@@ -313,6 +313,58 @@ bool rtp_depack_start(enum ticket_codec codec, const uint8_t *p, size_t n,
 }
 
 
+/* NAL units of one packet: an IDR, or the SPS before it */
+static bool h264_is_key(const uint8_t *p, size_t n)
+{
+	size_t pos;
+
+	switch (p[0] & 0x1f) {
+
+	case H264_FU_A:
+	case H264_FU_B:
+		return n > 1 && ((p[1] & 0x1f) == H264_IDR ||
+				 (p[1] & 0x1f) == H264_SPS);
+
+	case H264_STAP_A:
+	case H264_STAP_B:
+		pos = (p[0] & 0x1f) == H264_STAP_A ? 1 : 3;
+		while (pos + 2 < n) {
+			const uint8_t type = p[pos + 2] & 0x1f;
+
+			if (type == H264_IDR || type == H264_SPS)
+				return true;
+			pos += 2 + ((size_t)p[pos] << 8 | p[pos + 1]);
+		}
+		return false;
+
+	default:
+		return (p[0] & 0x1f) == H264_IDR || (p[0] & 0x1f) == H264_SPS;
+	}
+}
+
+
+bool rtp_depack_is_key(enum ticket_codec codec, const uint8_t *p, size_t n)
+{
+	size_t hdr;
+
+	if (!p || !n)
+		return false;
+
+	switch (codec) {
+
+	case CODEC_H264:
+		return h264_is_key(p, n);
+
+	case CODEC_VP8:
+		hdr = vp8_descriptor(p, n);
+		return hdr && n > hdr && vp8_start(p) && !(p[hdr] & 1);
+
+	default:
+		return false;
+	}
+}
+
+
 void rtp_depack_begin(struct rtp_depack *d)
 {
 	d->len = 0;

@@ -21,6 +21,7 @@ struct rtp_frame {
 	void *arg;                /* [I]                                  */
 	struct rtp_depack *d;     /* [I] owned                            */
 	struct rtp_frame_stats st;
+	uint64_t wait_us;         /* for a packet that is missing         */
 
 	/* the window: win[seq % RTP_FRAME_WINDOW], next <= seq */
 	struct pkt *win[RTP_FRAME_WINDOW];
@@ -84,6 +85,7 @@ int rtp_frame_alloc(struct rtp_frame **fp, enum ticket_codec codec,
 	f->codec  = codec;
 	f->frameh = frameh;
 	f->arg    = arg;
+	f->wait_us = RTP_FRAME_WAIT_MS * 1000;
 	f->fresh  = true;
 	f->broken = true;
 
@@ -94,6 +96,13 @@ int rtp_frame_alloc(struct rtp_frame **fp, enum ticket_codec codec,
 		*fp = f;
 
 	return err;
+}
+
+
+void rtp_frame_wait(struct rtp_frame *f, unsigned ms)
+{
+	if (f)
+		f->wait_us = min(ms, (unsigned)RTP_FRAME_WAIT_MAX_MS) * 1000;
 }
 
 
@@ -254,7 +263,7 @@ void rtp_frame_run(struct rtp_frame *f, uint64_t now)
 		return;
 
 	while ((pkt = first_held(f))) {
-		if (pkt->rx_us + RTP_FRAME_WAIT_MS * 1000 > now)
+		if (pkt->rx_us + f->wait_us > now)
 			break;
 		advance(f, pkt->seq);
 		drain(f);
@@ -266,7 +275,7 @@ uint64_t rtp_frame_due(const struct rtp_frame *f)
 {
 	const struct pkt *pkt = f ? first_held(f) : NULL;
 
-	return pkt ? pkt->rx_us + RTP_FRAME_WAIT_MS * 1000 : UINT64_MAX;
+	return pkt ? pkt->rx_us + f->wait_us : UINT64_MAX;
 }
 
 

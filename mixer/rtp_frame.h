@@ -5,7 +5,7 @@
  *	pkt -> reorder window -> rtp_depack (payload formats) -> frameh
  *
  * Frames come out whole and in order.  A packet that is missing is waited
- * for RTP_FRAME_WAIT_MS or RTP_FRAME_WINDOW packets, then given up: the
+ * for RTP_FRAME_WAIT_MS (see rtp_frame_wait) or RTP_FRAME_WINDOW packets, then given up: the
  * frame it belonged to is dropped, the next whole one says lost_before, and
  * rtp_frame_want_key() is true until a key frame has come out.
  *
@@ -25,7 +25,8 @@
 
 enum {
 	RTP_FRAME_WINDOW  = 256,              /* packets held, at most     */
-	RTP_FRAME_WAIT_MS = 40,               /* for one that is missing   */
+	RTP_FRAME_WAIT_MS = 40,               /* for one that is missing … */
+	RTP_FRAME_WAIT_MAX_MS = 300,          /* … at most                 */
 	RTP_FRAME_MAX     = 4 * 1024 * 1024,  /* bytes of an encoded frame */
 };
 
@@ -59,6 +60,9 @@ struct rtp_frame_stats {
 
 int  rtp_frame_alloc(struct rtp_frame **fp, enum ticket_codec codec,
 		     rtp_frame_h *frameh, void *arg);
+
+/** How long a missing packet is waited for; more where it is asked for. */
+void rtp_frame_wait(struct rtp_frame *f, unsigned ms);
 
 /** Takes over pkt (pkt_put when done with). */
 void rtp_frame_put(struct rtp_frame *f, struct pkt *pkt, uint64_t now);

@@ -3,6 +3,7 @@
  * mixer/video.c -- the video engine's doors: sources, watches, statistics
  */
 #include <errno.h>
+#include <string.h>
 
 #include <libavutil/log.h>
 
@@ -135,6 +136,13 @@ void video_fit(struct video *v, bool crop)
 	video_unlock(v);
 }
 
+void video_room(struct video *v, const char *layout, uint32_t spotlight)
+{
+	(void)v;
+	(void)layout;
+	(void)spotlight;
+}
+
 int video_shot(struct video *v, video_shot_h *shoth, void *arg)
 {
 	int err = 0;
@@ -177,13 +185,15 @@ static void src_destructor(void *data)
 }
 
 int video_src_alloc(struct video_src **srcp, struct video *v,
-		    const struct ticket *t)
+		    const struct ticket *t, bool slides)
 {
 	struct video_src *src;
 	int err;
 
 	if (!srcp || !v || !t)
 		return EINVAL;
+	if (slides)
+		return ENOTSUP;           /* comes with the scenes        */
 	src = mem_zalloc(sizeof(*src), src_destructor);
 	if (!src)
 		return ENOMEM;
@@ -235,6 +245,18 @@ void video_src_lipsync(struct video_src *src, video_offset_h *offseth,
 {
 	if (src)
 		vin_lipsync(src->vin, offseth, holdh, arg);
+}
+
+void video_src_wait(struct video_src *src, unsigned ms)
+{
+	if (src)
+		vin_wait(src->vin, ms);
+}
+
+void video_src_need(const struct video_src *src, unsigned *wp, unsigned *hp)
+{
+	(void)src;
+	*wp = *hp = 0;
 }
 
 json_t *video_src_stats(const struct video_src *src)
@@ -310,13 +332,15 @@ static int rung_get(struct video *v, const struct video_rung *desc,
 }
 
 int video_watch_alloc(struct video_watch **wp, struct video *v,
-		      const struct video_rung *rung)
+		      const struct video_rung *rung, const char *layout)
 {
 	struct video_watch *w;
 	int err;
 
 	if (!wp || !v || !rung)
 		return EINVAL;
+	if (layout && *layout && strcmp(layout, "grid"))
+		return ENOENT;
 	w = mem_zalloc(sizeof(*w), watch_destructor);
 	if (!w)
 		return ENOMEM;

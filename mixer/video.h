@@ -57,6 +57,12 @@ enum video_event {
 	VIDEO_BROKEN,             /* the decoder refuses what comes       */
 	VIDEO_WANT_KEY,           /* ask this leg for a key frame; merged to
 	                           * one per 500 ms                       */
+	VIDEO_WANT_KEY_SLIDES,    /* the same for its slides              */
+	VIDEO_NEED,               /* video_src_need() changed; at most one
+	                           * per second and source                */
+	VIDEO_NEED_SLIDES,
+	VIDEO_SLIDES_LIVE,        /* its slides are shown from now on …   */
+	VIDEO_SLIDES_NONE,        /* … and no longer                      */
 	VIDEO_LOAD,               /* leg = governor step, 0 = full quality */
 };
 typedef void (video_event_h)(enum video_event ev, uint32_t leg, void *arg);
@@ -76,13 +82,24 @@ void video_stop(struct video *v);     /* joined when it returns           */
 void video_run(struct video *v, uint64_t now_us) ON(worker);
 
 /** A party's tile: a card until frames come.  Shown in order of joining,
- *  stable.  After mem_deref no handler runs for it. */
+ *  stable.  slides: what it shares (ticket.slides), shown from its first
+ *  picture until it is gone or its ticket says that it is over; never
+ *  frozen.  After mem_deref no handler runs for it. */
 struct audio_leg;
 int  video_src_alloc(struct video_src **srcp, struct video *v,
-		     const struct ticket *t) ON(loop);
+		     const struct ticket *t, bool slides) ON(loop);
 int  video_src_set(struct video_src *src, const struct ticket *t) ON(loop);
 void video_src_put(struct video_src *src, struct pkt *pkt) ON(loop);
 void video_src_sync(struct video_src *src, const struct rtp_sync *sync)
+	ON(loop);
+
+/** How long a missing packet is waited for [ms], default 40, at most 300:
+ *  more where it is asked for again. */
+void video_src_wait(struct video_src *src, unsigned ms) ON(loop);
+
+/** The largest tile in which this source is shown, in any scene [px]; 0x0:
+ *  nowhere.  As of the last VIDEO_NEED or VIDEO_NEED_SLIDES. */
+void video_src_need(const struct video_src *src, unsigned *wp, unsigned *hp)
 	ON(loop);
 
 /** Lip sync against this sound; NULL: none.  `offseth(arg)` is
@@ -92,16 +109,25 @@ typedef void (video_hold_h)(unsigned extra_ms, void *arg);
 void video_src_lipsync(struct video_src *src, video_offset_h *offseth,
 		       video_hold_h *holdh, void *arg) ON(loop);
 
-/** Watch the room's scene on this rung; ends with mem_deref.  The first
- *  unit after a watch begins is made a key frame (merged, 500 ms). */
+/** Watch a scene on this rung; ends with mem_deref.  layout: "" or NULL for
+ *  the room's, or a name of mixer/layout.h (else ENOENT).  The first unit
+ *  after a watch begins is made a key frame (merged, 500 ms). */
 int  video_watch_alloc(struct video_watch **wp, struct video *v,
-		       const struct video_rung *rung) ON(loop);
-uint32_t video_watch_rung(const struct video_watch *w);
+		       const struct video_rung *rung, const char *layout)
+	ON(loop);
+
+/** Which units are its; may change with the room's layout: ask each time. */
+uint32_t video_watch_rung(const struct video_watch *w) ON(loop);
 void video_watch_key(struct video_watch *w) ON(loop); /* PLI, FIR, INFO   */
 
 void video_speaker(struct video *v, uint32_t leg) ON(loop);   /* border   */
 void video_recording(struct video *v, bool on) ON(loop);      /* red dot  */
 void video_fit(struct video *v, bool crop) ON(loop);
+
+/** The room's layout ("" or NULL: grid; unknown: as it was) and the leg
+ *  that is large in every layout; 0: nobody. */
+void video_room(struct video *v, const char *layout, uint32_t spotlight)
+	ON(loop);
 
 /** A copy of the canvas as it is now (AVFrame I420; caller frees), drawn
  *  on demand if nobody watches; handler on a worker, once. */

@@ -41,6 +41,7 @@ struct vin {
 	atomic_bool stale;        /* what is held is of no use any more   */
 	atomic_bool missed;       /* packets were thrown away             */
 	atomic_ullong due_us;     /* of the reassembly's timer            */
+	atomic_uint wait_ms;      /* the reassembly's                     */
 
 	/* decoding */
 	enum ticket_codec codec;  /* [j]                                  */
@@ -353,6 +354,7 @@ static bool take_packets(struct vin *vin, uint64_t now)
 			continue;
 		}
 		vin->rx_us = pkt->rx_us;
+		rtp_frame_wait(vin->rf, atomic_load(&vin->wait_ms));
 		rtp_frame_put(vin->rf, pkt, now);
 		if (clock_us() >= end)
 			return false;
@@ -457,6 +459,7 @@ int vin_alloc(struct vin **vp, struct pool *pool, const struct ticket *t,
 	pthread_mutex_init(&vin->hmtx, NULL);
 	atomic_init(&vin->refs, 1);
 	atomic_init(&vin->due_us, UINT64_MAX);
+	atomic_init(&vin->wait_ms, RTP_FRAME_WAIT_MS);
 	vin->id = t->id;
 	vin->eventh = eventh;
 	vin->arg = arg;
@@ -515,6 +518,11 @@ void vin_lipsync(struct vin *vin, video_offset_h *offseth,
 	vin->holdh = holdh;
 	vin->lip_arg = arg;
 	pthread_mutex_unlock(&vin->hmtx);
+}
+
+void vin_wait(struct vin *vin, unsigned ms)
+{
+	atomic_store(&vin->wait_ms, ms);
 }
 
 void vin_close(struct vin *vin)

@@ -56,6 +56,7 @@ void vin_put(struct vin *vin, struct pkt *pkt);            /* loop         */
 void vin_sync(struct vin *vin, const struct rtp_sync *sync);
 void vin_lipsync(struct vin *vin, video_offset_h *offseth,
 		 video_hold_h *holdh, void *arg);
+void vin_wait(struct vin *vin, unsigned ms);   /* rtp_frame_wait()         */
 void vin_close(struct vin *vin);  /* no handler runs after this (loop)     */
 
 /** Somebody looks, or not: then packets are thrown away undecoded.  Any. */

@@ -231,9 +231,9 @@ static int run(const struct video_rung *r, bool shots, double *ms,
 
 		re_snprintf(name, sizeof(name), "Party %u", k + 1);
 		cam_ticket(&t, k + 1, name, CODEC_H264);
-		err = video_src_alloc(&srcv[k], v, &t);
+		err = video_src_alloc(&srcv[k], v, &t, false);
 	}
-	err = err ? err : video_watch_alloc(&w, v, r);
+	err = err ? err : video_watch_alloc(&w, v, r, NULL);
 	if (err)
 		return err;
 	video_run(v, now);

@@ -174,8 +174,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	on_loop();
 	on_worker();
 	cam_ticket(&t, 1, "", s ? CODEC_VP8 : CODEC_H264);
-	if (video_alloc(&v, &cfg) || video_src_alloc(&src, v, &t) ||
-	    video_watch_alloc(&w, v, &rung))
+	if (video_alloc(&v, &cfg) || video_src_alloc(&src, v, &t, false) ||
+	    video_watch_alloc(&w, v, &rung, NULL))
 		abort();
 	video_run(v, now_us);
 	play(v, src, s, &in);

@@ -131,7 +131,7 @@ static int join(struct fix *f, uint32_t id, const char *name,
 
 	on_loop();
 	cam_ticket(&p->ticket, id, name, codec);
-	err = video_src_alloc(&p->src, f->v, &p->ticket);
+	err = video_src_alloc(&p->src, f->v, &p->ticket, false);
 	if (err || codec == CODEC_NONE)
 		return err;
 	err = cam_alloc(&p->cam, codec, w, h, 30, id);
@@ -240,7 +240,7 @@ static int test_three(void)
 	TEST_ERR(join(&f, 1, "Red", CODEC_H264, 640, 360, 0xc02020));
 	TEST_ERR(join(&f, 2, "Green", CODEC_VP8, 640, 480, 0x20a040));
 	TEST_ERR(join(&f, 3, "Blue", CODEC_H264, 1280, 720, 0x2030c0));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	TEST_ERR(step(&f, 60));
 
 	TEST_EQ(1, f.rungc);
@@ -283,8 +283,8 @@ static int test_shared(void)
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 360, 0x808080));
 	f.partyv[1].move = true;
 	for (unsigned i = 0; i < 50; i++)
-		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top));
-	TEST_ERR(video_watch_alloc(&s, f.v, &small));
+		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, NULL));
+	TEST_ERR(video_watch_alloc(&s, f.v, &small, NULL));
 	TEST_ERR(step(&f, 30));
 	TEST_EQ(2, f.rungc);
 	TEST_TRUE(f.rungv[0].units >= 29 && f.rungv[0].units <= 31);
@@ -299,7 +299,7 @@ static int test_shared(void)
 	TEST_EQ(n, f.rungv[0].units);
 
 	/* and a new one gets a stream of its own, from a key frame on */
-	TEST_ERR(video_watch_alloc(&wv[0], f.v, &top));
+	TEST_ERR(video_watch_alloc(&wv[0], f.v, &top, NULL));
 	TEST_ERR(step(&f, 10));
 	TEST_EQ(3, f.rungc);
 	TEST_EQ(0, f.rungv[2].fails);
@@ -323,7 +323,7 @@ static int test_key_merge(void)
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 360, 0x808080));
 	f.partyv[1].move = true;
 	for (unsigned i = 0; i < 10; i++)
-		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top));
+		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, NULL));
 	TEST_ERR(step(&f, 30));
 	keys = f.rungv[0].keys;
 	for (unsigned i = 0; i < 60; i++) {       /* 2 s of storm         */
@@ -354,7 +354,7 @@ static int test_idle(void)
 	TEST_EQ(0, json_integer_value(json_object_get(st, "frames")));
 
 	/* the first watcher: a key frame is asked for at once */
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	TEST_ERR(step(&f, 5));
 	TEST_EQ(1, f.partyv[1].evv[VIDEO_LIVE]);
 	TEST_ERR(step(&f, 10));
@@ -388,7 +388,7 @@ static int test_unseen(void)
 
 	TEST_ERR(fix_open(&f));
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 360, 0xc02020));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	TEST_ERR(step(&f, 20));
 	/* a hole, and what comes after it */
 	for (unsigned i = 0; i < 3; i++) {
@@ -407,7 +407,7 @@ static int test_unseen(void)
 		pkt_put(allv[--n]);
 
 	/* and is seen again */
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	TEST_ERR(step(&f, 40));
 	TEST_TRUE(f.partyv[1].evv[VIDEO_LIVE] >= 1);
 	TEST_TRUE(is_rgb(viewer_frame(f.rungv[f.rungc - 1].viewer), 640, 120,
@@ -428,7 +428,7 @@ static int test_loss(void)
 
 	TEST_ERR(fix_open(&f));
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 360, 0xc02020));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	TEST_ERR(step(&f, 40));
 	TEST_TRUE(is_rgb(viewer_frame(f.rungv[0].viewer), 640, 360, 0xc02020,
 			 4));
@@ -545,7 +545,7 @@ static int test_gradual(void)
 	TEST_ERR(vpic_init(&pic, 640, 368));
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 368, 0));
 	f.partyv[1].cam = mem_deref(f.partyv[1].cam);
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	video_run(f.v, f.now);
 
 	fill_rgb(&pic, 0xc02020);
@@ -602,7 +602,7 @@ static int test_resize(void)
 
 	TEST_ERR(fix_open(&f));
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 320, 240, 0x2040c0));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(sizev); i++) {
 		unsigned rgb = 0x902040 + 0x004010 * (unsigned)i;
 		const AVFrame *seen;
@@ -635,7 +635,7 @@ static int test_frozen(void)
 
 	TEST_ERR(fix_open(&f));
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 360, 0xc02020));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	TEST_ERR(step(&f, 30));
 	idle(&f, 55);
 	TEST_EQ(0, f.partyv[1].evv[VIDEO_FROZEN]);
@@ -678,7 +678,7 @@ static int test_order(void)
 	int err = 0;
 
 	TEST_ERR(fix_open(&f));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	for (uint32_t i = 0; i < 4; i++)
 		TEST_ERR(join(&f, i + 1, "", CODEC_H264, 640, 360, rgbv[i]));
 	TEST_ERR(step(&f, 30));
@@ -718,8 +718,8 @@ static int test_constant(void)
 	r.height = 360;
 	r.kbps = 512;
 	TEST_ERR(fix_open(&f));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
-	TEST_ERR(video_watch_alloc(&small, f.v, &r));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
+	TEST_ERR(video_watch_alloc(&small, f.v, &r, NULL));
 	TEST_ERR(join(&f, 1, "Moves", CODEC_H264, 640, 360, 0x404040));
 	TEST_ERR(join(&f, 2, "A card", CODEC_NONE, 0, 0, 0));
 	f.partyv[1].move = true;
@@ -791,7 +791,7 @@ static int test_lipsync(void)
 	TEST_ERR(fix_open(&f));
 	TEST_ERR(join(&f, 1, "A", CODEC_H264, 640, 360, 0xc02020));
 	video_src_lipsync(f.partyv[1].src, offset_handler, hold_handler, &f);
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 
 	/* ts 0 is the fake clock's 0 is 5000 s of the sender's */
 	video_src_sync(f.partyv[1].src, &sync);
@@ -842,7 +842,7 @@ static int test_modes(void)
 	TEST_ERR(join(&f, 2, "B", CODEC_VP8, 640, 360, 0x2020c0));
 	f.partyv[1].move = true;
 	for (size_t i = 0; i < ARRAY_SIZE(rv); i++)
-		TEST_ERR(video_watch_alloc(&wv[i], f.v, &rv[i]));
+		TEST_ERR(video_watch_alloc(&wv[i], f.v, &rv[i], NULL));
 	TEST_ERR(step(&f, 90));
 	TEST_EQ(ARRAY_SIZE(rv), f.rungc);
 	for (size_t i = 0; i < f.rungc; i++) {
@@ -871,7 +871,7 @@ static int test_garbage(void)
 	TEST_ERR(join(&f, 1, "A", CODEC_NONE, 0, 0, 0));
 	cam_ticket(&f.partyv[1].ticket, 1, "A", CODEC_H264);
 	TEST_ERR(video_src_set(f.partyv[1].src, &f.partyv[1].ticket));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	for (unsigned i = 0; i < 200; i++) {
 		struct pkt *pkt = pkt_get();
 
@@ -909,10 +909,10 @@ static int test_crowd(void)
 	int err = 0;
 
 	TEST_ERR(fix_open(&f));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	for (uint32_t i = 0; i < 40; i++) {
 		cam_ticket(&t, 100 + i, "A card", CODEC_NONE);
-		TEST_ERR(video_src_alloc(&cardv[i], f.v, &t));
+		TEST_ERR(video_src_alloc(&cardv[i], f.v, &t, false));
 	}
 	idle(&f, 5);
 	TEST_ERR(join(&f, 1, "", CODEC_H264, 320, 180, 0xc02020));
@@ -1000,7 +1000,7 @@ static int test_pictures(void)
 	int err = 0;
 
 	TEST_ERR(fix_open(&f));
-	TEST_ERR(video_watch_alloc(&w, f.v, &top));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(countv); i++) {
 		for (; id <= countv[i]; id++) {
 			bool odd = id % 5 == 3, tall = id % 9 == 5;

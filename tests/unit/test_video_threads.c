@@ -106,11 +106,11 @@ static int test_meeting(void)
 	for (unsigned k = 0; k < CAMS; k++) {
 		cam_ticket(&t, k + 1, "A party", CODEC_H264);
 		TEST_ERR(cam_alloc(&camv[k], CODEC_H264, 160, 96, 30, k));
-		TEST_ERR(video_src_alloc(&srcv[k], v, &t));
+		TEST_ERR(video_src_alloc(&srcv[k], v, &t, false));
 		video_src_lipsync(srcv[k], offset_handler, NULL, NULL);
 	}
 	for (unsigned i = 0; i < 3; i++)
-		TEST_ERR(video_watch_alloc(&wv[i], v, &rungv[i]));
+		TEST_ERR(video_watch_alloc(&wv[i], v, &rungv[i], NULL));
 	TEST_ERR(pump(camv, srcv, 12));
 	TEST_ERR(video_shot(v, shot_handler, NULL));
 	video_speaker(v, 3);
@@ -132,7 +132,7 @@ static int test_meeting(void)
 	wv[0] = mem_deref(wv[0]);
 	wv[2] = mem_deref(wv[2]);
 	TEST_ERR(pump(camv, srcv, 4));
-	TEST_ERR(video_watch_alloc(&wv[0], v, &rungv[0]));
+	TEST_ERR(video_watch_alloc(&wv[0], v, &rungv[0], NULL));
 	TEST_ERR(pump(camv, srcv, 8));
 	TEST_ERR(video_shot(v, shot_handler, NULL));
 	video_stop(v);
@@ -195,8 +195,8 @@ static int test_flood(void)
 	TEST_ERR(video_alloc(&v, &cfg));
 	TEST_ERR(video_start(v));
 	cam_ticket(&t, 1, "Flood", CODEC_H264);
-	TEST_ERR(video_src_alloc(&src, v, &t));
-	TEST_ERR(video_watch_alloc(&w, v, &rung));
+	TEST_ERR(video_src_alloc(&src, v, &t, false));
+	TEST_ERR(video_watch_alloc(&w, v, &rung, NULL));
 	TEST_ERR(cam_alloc(&cam, CODEC_H264, 2560, 1440, 30, 1));
 	TEST_ERR(cam_send(cam, 0, clock_us(), true, 0, keep, &fl));
 	clock_sleep_until(clock_us() + 300000);
