@@ -11,6 +11,11 @@ libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev
 libsrtp2-dev libwebsockets-dev libjwt-dev zlib1g-dev
 espeak-ng mandoc iproute2 fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
 
+# the page is built with npm: Debian's, or whatever is installed already
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	DEPS_BUILD="$DEPS_BUILD nodejs npm"
+fi
+
 # what the tests need beyond that
 DEPS_TEST="clang llvm libclang-rt-14-dev
 baresip-core baresip-ffmpeg sip-tester ffmpeg sqlite3 jq socat
