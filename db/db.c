@@ -181,7 +181,9 @@ static int read_numbers(struct db *db)
 		"  event ORDER BY number DESC LIMIT 10000)), 0)),"
 		" coalesce((SELECT seq FROM sqlite_sequence"
 		"  WHERE name = 'recording'), 0),"
-		" coalesce((SELECT max(number) FROM event), 0)";
+		" coalesce((SELECT max(number) FROM event), 0),"
+		" coalesce((SELECT seq FROM sqlite_sequence"
+		"  WHERE name = 'chat'), 0)";
 	sqlite3_stmt *st;
 	int err;
 
@@ -195,6 +197,7 @@ static int read_numbers(struct db *db)
 	db->party     = (uint64_t)sqlite3_column_int64(st, 1);
 	db->recording = (uint64_t)sqlite3_column_int64(st, 2);
 	db->event     = (uint64_t)sqlite3_column_int64(st, 3);
+	db->chat      = (uint64_t)sqlite3_column_int64(st, 4);
 	sqlite3_reset(st);
 
 	return 0;

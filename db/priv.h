@@ -41,7 +41,7 @@ struct db {
 	void *arg;
 
 	/* numbers given so far */
-	uint64_t meeting, party, recording, event;
+	uint64_t meeting, party, recording, event, chat;
 	uint64_t event_keep;      /* the newest so many                   */
 	unsigned event_days;      /* 0: any age                           */
 	unsigned open;            /* meetings                             */

@@ -12,7 +12,9 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "db/chat.h"
 #include "db/event.h"
+#include "db/key.h"
 #include "db/meeting.h"
 #include "db/party.h"
 #include "db/priv.h"
@@ -277,8 +279,10 @@ static int test_room_args(void)
 		 "pin: too long"},
 		{"{\"pin\":\"1\",\"host_pin\":\"1\"}",
 		 "host_pin: must not be the pin of the guests"},
-		{"{\"layout\":\"circle\"}", "layout: one of: grid"},
-		{"{\"layout\":\"gri\"}", "layout: one of: grid"},
+		{"{\"layout\":\"circle\"}", "layout: one of: grid speaker "
+		 "filmstrip side-by-side"},
+		{"{\"layout\":\"gri\"}", "layout: one of: grid speaker "
+		 "filmstrip side-by-side"},
 		{"{\"fit\":\"letterbox crop\"}",
 		 "fit: one of: letterbox crop"},
 		{"{\"tones\":\"no\"}", "tones: yes or no"},
@@ -670,6 +674,146 @@ static int test_sources(void)
 }
 
 
+/* ---- chat, keys ---- */
+
+static unsigned chats(struct db *db, const struct db_chat_filter *filter)
+{
+	json_t *arr = NULL;
+	unsigned n = 1000;
+
+	if (!db_chat_list(db, filter, &arr))
+		n = (unsigned)json_array_size(arr);
+	json_decref(arr);
+
+	return n;
+}
+
+
+static int test_chat(void)
+{
+	static const struct { uint64_t party, to; const char *text; } sayv[] = {
+		{7, 0, "to all"}, {7, 8, "to eight"}, {8, 7, "to seven"},
+		{0, 0, "server"}, {0, 9, "server to nine"},
+	};
+	struct place place = {0};
+	struct db_chat_filter filter = {.all = true};
+	struct db *db = NULL;
+	json_t *arr = NULL;
+	uint64_t meeting, id = 0;
+	const char *s = NULL;
+	size_t i;
+	int err = 0;
+
+	TEST_ERR(place_make(&place));
+	TEST_ERR(place_open(&db, &place));
+	TEST_ERR(db_meeting_start(db, &meeting, 0, "demo", T0));
+	for (i = 0; i < ARRAY_SIZE(sayv); i++) {
+		const struct db_chat chat = {
+			.meeting = meeting, .room = "demo", .time_us = T0 + i,
+			.party = sayv[i].party, .name = "N", .to = sayv[i].to,
+			.text = sayv[i].text,
+		};
+
+		TEST_ERR(db_chat_add(db, &id, &chat));
+		TEST_EQ(i + 1, id);
+	}
+
+	filter.meeting = meeting;
+	TEST_EQ(5, chats(db, &filter));
+	filter.all = false;
+	TEST_EQ(2, chats(db, &filter));
+	filter.party = 7;
+	TEST_EQ(4, chats(db, &filter));
+	filter.party = 9;
+	TEST_EQ(3, chats(db, &filter));
+	filter.meeting = meeting + 1;
+	TEST_EQ(0, chats(db, &filter));
+
+	/* the newest, oldest first */
+	filter = (struct db_chat_filter){
+		.meeting = meeting, .all = true, .limit = 2,
+	};
+	TEST_ERR(db_chat_list(db, &filter, &arr));
+	TEST_EQ(2, json_array_size(arr));
+	TEST_ERR(json_str(json_array_get(arr, 0), "text", &s));
+	TEST_STR("server", s);
+	TEST_TRUE(json_is_null(json_object_get(json_array_get(arr, 0),
+					       "party")));
+	TEST_ERR(json_u64(json_array_get(arr, 1), "to", &id));
+	TEST_EQ(9, id);
+
+	/* numbers go on after a start */
+	db = mem_deref(db);
+	TEST_ERR(place_open(&db, &place));
+	TEST_ERR(db_chat_add(db, &id, &(struct db_chat){
+				.meeting = meeting, .room = "demo",
+				.time_us = T0, .name = "", .text = "x"}));
+	TEST_EQ(6, id);
+
+ out:
+	json_decref(arr);
+	mem_deref(db);
+	place_remove(&place);
+	return err;
+}
+
+
+static int test_keys(void)
+{
+	const char *hash = "ba7816bf8f01cfea414140de5dae2223"
+			   "b00361a396177a9cb410ff61f20015ad";
+	struct place place = {0};
+	struct db_key key = {.account = "crm"}, got;
+	char secret[DB_SHA256_HEX], again[DB_SHA256_HEX];
+	struct db_room room;
+	struct db *db = NULL;
+	char text[128] = "";
+	json_t *arr = NULL;
+	int err = 0;
+
+	TEST_ERR(place_make(&place));
+	TEST_ERR(place_open(&db, &place));
+	TEST_ERR(db_room_init(&room, "demo", text, sizeof(text)));
+	TEST_ERR(db_room_add(db, &room, text, sizeof(text)));
+	key.room_id = room.id;
+	TEST_ERR(db_key_add(db, &key, hash));
+	TEST_EQ(1, key.id);
+	TEST_EQ(EEXIST, db_key_add(db, &key, hash));
+	TEST_EQ(ENOENT, db_key_find(db, "ba78", &got));
+	TEST_ERR(db_key_find(db, hash, &got));
+	TEST_STR("crm", got.account);
+	TEST_TRUE(!got.admin);
+	TEST_EQ(room.id, got.room_id);
+	TEST_EQ(0, got.used_us);
+
+	TEST_ERR(db_key_used(db, &got));
+	TEST_ERR(db_key_get(db, 1, &got));
+	TEST_TRUE(got.used_us >= got.created_us);
+	TEST_ERR(db_key_list(db, &arr));
+	TEST_EQ(1, json_array_size(arr));
+	TEST_TRUE(!json_object_get(json_array_get(arr, 0), "sha256"));
+
+	/* a room takes its keys with it */
+	TEST_ERR(db_room_del(db, room.id));
+	TEST_EQ(ENOENT, db_key_find(db, hash, &got));
+	TEST_EQ(ENOENT, db_key_del(db, 1));
+
+	/* the secret stays what it was */
+	TEST_ERR(db_secret(db, secret));
+	TEST_EQ(64, strlen(secret));
+	db = mem_deref(db);
+	TEST_ERR(place_open(&db, &place));
+	TEST_ERR(db_secret(db, again));
+	TEST_STR(secret, again);
+
+ out:
+	json_decref(arr);
+	mem_deref(db);
+	place_remove(&place);
+	return err;
+}
+
+
 /* The text of the whole schema, to compare a migrated with a new one. */
 static char *schema_text(const struct place *place)
 {
@@ -845,6 +989,8 @@ int main(int argc, char **argv)
 		{"old events go", test_events_kept},
 		{"events are written together soon", test_batch},
 		{"sources belong to a room", test_sources},
+		{"chat is read by whom it concerns", test_chat},
+		{"keys are found by their hash", test_keys},
 		{"every old schema migrates", test_migrate},
 		{"a newer schema is refused", test_newer},
 		{"a failed migration changes nothing", test_migrate_breaks},
