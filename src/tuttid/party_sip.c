@@ -31,7 +31,6 @@
 enum { FD_ARTP, FD_ARTCP, FD_VRTP, FD_VRTCP };
 
 static struct log_rate refuse_rate;
-static struct pin_guard pin_guard;
 
 static const struct call_h call_handlers;
 
@@ -272,7 +271,7 @@ static void refuse(struct server *srv, struct call *call, uint16_t scode,
 }
 
 /* The reason to refuse, or NULL */
-static const char *bad_pin(const struct call *call,
+static const char *bad_pin(struct server *srv, const struct call *call,
 			   const struct room_dial *dial)
 {
 	const struct sa *addr = call_peer_addr(call);
@@ -280,12 +279,12 @@ static const char *bad_pin(const struct call *call,
 
 	if (!dial->pin_given)
 		return dial->pin_ok ? NULL : "PIN required";
-	if (!pin_guard_ok(&pin_guard, addr, now))
+	if (!pin_guard_ok(&srv->pin_guard, addr, now))
 		return "Too many wrong PINs";
 	if (dial->pin_ok)
 		return NULL;
 
-	pin_guard_wrong(&pin_guard, addr, now);
+	pin_guard_wrong(&srv->pin_guard, addr, now);
 
 	return "Wrong PIN";
 }
@@ -307,7 +306,7 @@ static struct room *admit(struct server *srv, struct call *call, bool *hostp)
 		refuse(srv, call, 404, "No such room", 0);
 		return NULL;
 	}
-	bad = bad_pin(call, &dial);
+	bad = bad_pin(srv, call, &dial);
 	if (bad) {
 		refuse(srv, call, 403, bad, 0);
 		return NULL;

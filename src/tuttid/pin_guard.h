@@ -4,7 +4,8 @@
  *
  * An address that gave PIN_GUARD_TRIES wrong PINs is refused, right or
  * wrong, until PIN_GUARD_MS after the last.  Addresses share a fixed table:
- * where two collide the newer takes the place.
+ * where two collide the newer takes the place.  IPv6 counts by /64: that
+ * is what one guest has.
  *
  * Threads: loop.
  */
@@ -29,6 +30,9 @@ struct pin_guard {
 
 bool pin_guard_ok(const struct pin_guard *guard, const struct sa *addr,
 		  uint64_t now_us);
+/** Seconds until it is heard again, at least 1. */
+unsigned pin_guard_wait_s(const struct pin_guard *guard,
+			  const struct sa *addr, uint64_t now_us);
 void pin_guard_wrong(struct pin_guard *guard, const struct sa *addr,
 		     uint64_t now_us);
 

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "db/db.h"
+#include "db/key.h"
 #include "media/mixer_client.h"
 #include "media/ports.h"
 #include "sip/call.h"
@@ -205,6 +206,13 @@ static int open_catalogue(struct server *srv, char *errbuf, size_t errsz)
 	err = db_alloc(&srv->db, dir, &mended, errbuf, errsz);
 	if (err)
 		return err;
+
+	err = db_secret(srv->db, srv->secret);
+	if (err) {
+		(void)re_snprintf(errbuf, errsz, "%s/tutti.db: no secret for "
+				  "tokens: %m", dir, err);
+		return err;
+	}
 
 	db_set_handler(srv->db, trouble_handler, srv);
 	db_set_event_days(srv->db, config_u32(srv->conf, "event_days"));

@@ -15,6 +15,8 @@
 #include <re.h>
 #include <jansson.h>
 
+#include "tuttid/pin_guard.h"
+
 struct config;
 struct control;
 struct db;
@@ -42,6 +44,8 @@ struct server {
 	struct sources *sources;
 	struct control *control;
 	struct list meetingl;     /* struct meeting, live or finishing    */
+	struct pin_guard pin_guard;  /* of SIP and the web together       */
+	char secret[65];          /* of join tokens, in hex               */
 	struct list taskl;        /* slow verbs under way                 */
 	uint64_t started_us;      /* monotonic                            */
 	uint64_t calls_in, calls_out, calls_refused;
