@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/mixproto.h"
 #include "mixer/mixer.h"
+#include "mixer/net_rtc.h"
 
 enum { FDS_MAX = 16384 };         /* four for each of 2048 legs, twice    */
 
@@ -86,6 +87,7 @@ static ON(loop) int run(void)
 		error("loop ended: %m\n", err);
 
 	mixer = mem_deref(mixer);
+	net_rtc_close();
 
 	return err ? 1 : status;
 }

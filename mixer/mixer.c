@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mixproto.h"
 #include "mixer/mixer_priv.h"
+#include "mixer/net_rtc.h"
 #include "mixer/sandbox.h"
 
 enum {
@@ -379,6 +380,12 @@ int mixer_start(struct mixer *mixer, unsigned width, unsigned height,
 	if (err)
 		return err;
 
+	/* what these load must be loaded now */
+	err = net_rtc_init();
+	if (err) {
+		warning("no DTLS or SRTP: %m\n", err);
+		return err;
+	}
 	err = sandbox_enter(&what);
 	if (err) {
 		warning("sandbox failed: %m\n", err);

@@ -9,7 +9,11 @@
  *
  * Knows no socket and no clock.  RFC 8445 (lite), 7675, 5764, 7983, 3711.
  * A ticket that already has SRTP keys goes on with them at once: no
- * handshake; one that a peer begins anew all the same is served.
+ * handshake; one that a peer begins anew all the same is served, and the
+ * keys of before are good until it is done.
+ *
+ * Handlers must not mem_deref the object that calls them.  What a ticket
+ * with keys brings is told by net_rtc_run, not from within net_rtc_alloc.
  *
  * Threads: loop (net).
  */
