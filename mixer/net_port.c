@@ -21,6 +21,7 @@
 struct net_port {
 	int fd;                   /* [I] owned                            */
 	bool seqpacket;           /* [I] a read of 0 bytes is the end     */
+	bool v6;                  /* [I] IPv4 peers are v4-mapped to it   */
 	bool *gonep;              /* set by the destructor while reading  */
 	net_port_h *recvh;        /* [I]                                  */
 	void *arg;                /* [I]                                  */
@@ -110,6 +111,33 @@ static void rx_prepare(struct batch *b)
 }
 
 
+/* ::ffff:192.0.2.1, as a socket of both families has it, is 192.0.2.1 to
+ * everybody else: an address has one form */
+static void sa_unmap(struct sa *sa)
+{
+	const struct in6_addr *in6 = &sa->u.in6.sin6_addr;
+	uint32_t addr;
+
+	if (sa->u.sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(in6))
+		return;
+
+	memcpy(&addr, &in6->s6_addr[12], sizeof(addr));
+	sa_set_in(sa, ntohl(addr), ntohs(sa->u.in6.sin6_port));
+}
+
+
+static void sa_map(struct sa *sa)
+{
+	uint8_t in6[16] = {[10] = 0xff, [11] = 0xff};
+
+	if (sa_af(sa) != AF_INET)
+		return;
+
+	memcpy(&in6[12], &sa->u.in.sin_addr, 4);
+	sa_set_in6(sa, in6, sa_port(sa));
+}
+
+
 /* Hand out one batch; false when the port has gone or is at its end */
 static bool rx_deliver(struct net_port *np, unsigned n, const bool *gone)
 {
@@ -137,6 +165,8 @@ static bool rx_deliver(struct net_port *np, unsigned n, const bool *gone)
 		sa->len = h->msg_hdr.msg_namelen;
 		inet = sa->len && (sa->u.sa.sa_family == AF_INET ||
 				   sa->u.sa.sa_family == AF_INET6);
+		if (inet)
+			sa_unmap(sa);
 		np->recvh(inet ? sa : NULL, io.rx->data[i], h->msg_len, now,
 			  np->arg);
 		if (*gone)
@@ -223,6 +253,9 @@ int net_port_alloc(struct net_port **npp, int fd, net_port_h *recvh,
 	np->recvh = recvh;
 	np->arg   = arg;
 	np->seqpacket = type == SOCK_SEQPACKET;
+	len = sizeof(fl);
+	np->v6 = !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &fl, &len) &&
+		fl == AF_INET6;
 
 	err = io_use();
 	if (err)
@@ -274,9 +307,13 @@ int net_port_send(struct net_port *np, const struct sa *dst,
 	msg->msg_iov->iov_base = io.tx->data[io.txc];
 	msg->msg_iov->iov_len  = n;
 	if (addr) {
-		io.tx->sav[io.txc] = *dst;
-		msg->msg_name    = &io.tx->sav[io.txc].u;
-		msg->msg_namelen = dst->len;
+		struct sa *sa = &io.tx->sav[io.txc];
+
+		*sa = *dst;
+		if (np->v6)
+			sa_map(sa);
+		msg->msg_name    = &sa->u;
+		msg->msg_namelen = sa->len;
 	}
 
 	n = 0;

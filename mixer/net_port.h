@@ -8,6 +8,8 @@
  * go out with sendmmsg.  Never blocks: what the kernel does not take at
  * once is dropped and counted.  The buffers are shared by all ports of the
  * loop, so an idle port costs a descriptor and this struct.
+ * On an IPv6 socket that takes IPv4 too, IPv4 peers have IPv4 addresses in
+ * both directions, never ::ffff:a.b.c.d.
  *
  * Threads: loop.
  */

@@ -95,9 +95,10 @@ static bool fds_left(int fd)
 		(rlim_t)fd + FDS_KEPT < rl.rlim_cur;
 }
 
-static int sock_bind(int *fdp, const struct sa *laddr, uint16_t port)
+static int sock_bind(int *fdp, const struct sa *laddr, uint16_t port,
+		     bool dual)
 {
-	const int one = 1, rcv = RCVBUF_RTP, snd = SNDBUF_RTP;
+	const int only = !dual, rcv = RCVBUF_RTP, snd = SNDBUF_RTP;
 	struct sa sa = *laddr;
 	int fd, err = 0;
 
@@ -112,8 +113,8 @@ static int sock_bind(int *fdp, const struct sa *laddr, uint16_t port)
 	}
 
 	if (sa_af(&sa) == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
-				 sizeof(one));
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
+				 sizeof(only));
 
 	if (bind(fd, &sa.u.sa, sa.len) < 0) {
 		err = errno;
@@ -134,11 +135,11 @@ static int pair_bind(struct port *port, const struct sa *laddr, uint16_t n)
 {
 	int err;
 
-	err = sock_bind(&port->fd_rtp, laddr, n);
+	err = sock_bind(&port->fd_rtp, laddr, n, false);
 	if (err)
 		return err;
 
-	err = sock_bind(&port->fd_rtcp, laddr, n + 1);
+	err = sock_bind(&port->fd_rtcp, laddr, n + 1, false);
 	if (err) {
 		close(port->fd_rtp);
 		port->fd_rtp = -1;
@@ -147,8 +148,8 @@ static int pair_bind(struct port *port, const struct sa *laddr, uint16_t n)
 	return err;
 }
 
-int port_alloc(struct port **portp, struct ports *ports,
-	       const struct sa *laddr)
+static int find_pair(struct port **portp, struct ports *ports,
+		     const struct sa *laddr, bool single)
 {
 	struct port *port;
 	unsigned i, start;
@@ -175,7 +176,8 @@ int port_alloc(struct port **portp, struct ports *ports,
 		if (ports->usedv[pair])
 			continue;
 
-		err = pair_bind(port, laddr, n);
+		err = single ? sock_bind(&port->fd_rtp, laddr, n, true) :
+			pair_bind(port, laddr, n);
 		if (err == EADDRINUSE || err == EACCES) {
 			err = ENOSPC;
 			continue;
@@ -196,6 +198,28 @@ int port_alloc(struct port **portp, struct ports *ports,
 		*portp = port;
 
 	return err;
+}
+
+int port_alloc(struct port **portp, struct ports *ports,
+	       const struct sa *laddr)
+{
+	return find_pair(portp, ports, laddr, false);
+}
+
+int port_alloc_single(struct port **portp, struct ports *ports,
+		      const struct sa *laddr)
+{
+	struct sa any4;
+	int err;
+
+	err = find_pair(portp, ports, laddr, true);
+	if ((err != EAFNOSUPPORT && err != EADDRNOTAVAIL) ||
+	    sa_af(laddr) != AF_INET6 || !sa_is_any(laddr))
+		return err;
+
+	sa_set_in(&any4, 0, 0);
+
+	return find_pair(portp, ports, &any4, true);
 }
 
 unsigned ports_free(const struct ports *ports)

@@ -29,6 +29,12 @@ int ports_alloc(struct ports **portsp, uint16_t min, uint16_t max);
 int port_alloc(struct port **portp, struct ports *ports,
 	       const struct sa *laddr);
 
+/** One socket for RTP, RTCP and all else (BUNDLE): fd_rtcp is -1, the odd
+ *  port stays unused.  "::" takes IPv4 too; where there is no IPv6 it is
+ *  0.0.0.0, as port->laddr says. */
+int port_alloc_single(struct port **portp, struct ports *ports,
+		      const struct sa *laddr);
+
 unsigned ports_free(const struct ports *ports);
 
 #endif

@@ -447,7 +447,8 @@ int media_sdp_offer(struct media_sdp *ms, struct mbuf **offerp)
 
 	media_reset(&ms->pend_audio);
 	media_reset(&ms->pend_video);
-	ms->fb = (struct sdp_fb){true, true, true, true};
+	ms->fb = (struct sdp_fb){.nack = true, .pli = true, .fir = true,
+		.tmmbr = true};
 
 	n = lines_offer(ms, ms->pend_linev);
 	for (i = 0; i < n && !err; i++)

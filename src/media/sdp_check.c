@@ -26,6 +26,8 @@ struct check {
 	bool version;             /* v=0 was there                        */
 	bool sess_conn;           /* c= before the first m=               */
 	bool rtp;                 /* in an m-line whose formats are PTs   */
+	sdp_attr_check_h *attrh;
+	void *arg;
 	char *errbuf;
 	size_t errsz;
 };
@@ -39,8 +41,7 @@ static int bad(const struct check *c, unsigned line, const char *what)
 	return EBADMSG;
 }
 
-/** The next word up to a single blank; false when there is none. */
-static bool word(struct pl *rest, struct pl *w)
+bool sdp_word(struct pl *rest, struct pl *w)
 {
 	size_t n = 0;
 
@@ -56,7 +57,7 @@ static bool word(struct pl *rest, struct pl *w)
 	return true;
 }
 
-static bool number(const struct pl *pl, uint32_t max, uint32_t *np)
+bool sdp_number(const struct pl *pl, uint32_t max, uint32_t *np)
 {
 	uint64_t n = 0;
 	size_t i;
@@ -85,12 +86,12 @@ static bool port_ok(struct pl pl, uint32_t *np)
 	if (slash) {
 		struct pl n = {slash + 1, pl.p + pl.l - slash - 1};
 
-		if (!number(&n, 1000, &ports))
+		if (!sdp_number(&n, 1000, &ports))
 			return false;
 		pl.l = slash - pl.p;
 	}
 
-	return number(&pl, 65535, np);
+	return sdp_number(&pl, 65535, np);
 }
 
 static int check_formats(struct check *c, struct pl rest)
@@ -99,10 +100,10 @@ static int check_formats(struct check *c, struct pl rest)
 	struct pl fmt;
 	uint32_t pt;
 
-	while (word(&rest, &fmt)) {
+	while (sdp_word(&rest, &fmt)) {
 		if (++n > FORMATS_MAX)
 			return bad(c, c->line, "too many formats");
-		if (c->rtp && !number(&fmt, 127, &pt))
+		if (c->rtp && !sdp_number(&fmt, 127, &pt))
 			return bad(c, c->line, "bad payload type");
 	}
 
@@ -121,7 +122,10 @@ static int check_media(struct check *c, struct pl val)
 	if (++c->scan->mediac > SDP_MEDIA_MAX)
 		return bad(c, c->line, "too many m= lines");
 
-	if (!word(&val, &kind) || !word(&val, &port) || !word(&val, &proto))
+	c->scan->linev[c->scan->mediac - 1] = c->line;
+
+	if (!sdp_word(&val, &kind) || !sdp_word(&val, &port) ||
+	    !sdp_word(&val, &proto))
 		return bad(c, c->line, "bad m= line");
 
 	for (i = 0; i < kind.l; i++)
@@ -133,7 +137,7 @@ static int check_media(struct check *c, struct pl val)
 
 	c->scan->audioc += !pl_strcmp(&kind, "audio");
 	c->scan->videoc += !pl_strcmp(&kind, "video");
-	c->rtp = proto.l >= 4 && !memcmp(proto.p, "RTP/", 4);
+	c->rtp = !re_regex(proto.p, proto.l, "RTP/");
 	c->bare_line = n && !c->sess_conn ? c->line : 0;
 
 	return check_formats(c, val);
@@ -145,8 +149,8 @@ static int check_conn(struct check *c, struct pl val)
 	struct sa sa;
 	bool v6;
 
-	if (!word(&val, &net) || !word(&val, &type) || !word(&val, &addr) ||
-	    val.l || pl_strcmp(&net, "IN"))
+	if (!sdp_word(&val, &net) || !sdp_word(&val, &type) ||
+	    !sdp_word(&val, &addr) || val.l || pl_strcmp(&net, "IN"))
 		return bad(c, c->line, "bad c= line");
 
 	v6 = !pl_strcmp(&type, "IP6");
@@ -176,7 +180,7 @@ static int check_bandwidth(struct check *c, const struct pl *val)
 	num.p = colon + 1;
 	num.l = val->p + val->l - num.p;
 
-	return number(&num, UINT32_MAX, &n) ? 0 :
+	return sdp_number(&num, UINT32_MAX, &n) ? 0 :
 		bad(c, c->line, "bad b= line");
 }
 
@@ -185,11 +189,12 @@ static int check_rtpmap(struct check *c, struct pl val)
 	struct pl pt, enc, name, clock, ch;
 	uint32_t n;
 
-	if (!word(&val, &pt) || !number(&pt, 127, &n) || !word(&val, &enc) ||
+	if (!sdp_word(&val, &pt) || !sdp_number(&pt, 127, &n) ||
+	    !sdp_word(&val, &enc) ||
 	    re_regex(enc.p, enc.l, "[^/]+/[0-9]+[/]*[^]*", &name, &clock,
 		     NULL, &ch) || name.p != enc.p ||
-	    !number(&clock, UINT32_MAX, &n) || !n ||
-	    (ch.l && !number(&ch, 255, &n)))
+	    !sdp_number(&clock, UINT32_MAX, &n) || !n ||
+	    (ch.l && !sdp_number(&ch, 255, &n)))
 		return bad(c, c->line, "bad rtpmap");
 
 	return 0;
@@ -200,6 +205,7 @@ static int check_attr(struct check *c, const struct pl *val, bool *dropp)
 {
 	const char *colon = pl_strchr(val, ':');
 	struct pl name = *val, arg = PL_INIT, w;
+	const char *what = NULL;
 	uint32_t n;
 
 	if (colon) {
@@ -208,15 +214,21 @@ static int check_attr(struct check *c, const struct pl *val, bool *dropp)
 		arg.l  = val->p + val->l - arg.p;
 	}
 
+	if (c->attrh)
+		what = c->attrh(&name, &arg, c->scan->mediac, c->arg);
+	if (what)
+		return bad(c, c->line, what);
+
 	if (!pl_strcmp(&name, "rtpmap") && c->rtp)
 		return check_rtpmap(c, arg);
 
 	if (!pl_strcmp(&name, "rtpmap"))
 		*dropp = true;
 	else if (!pl_strcmp(&name, "fmtp"))
-		*dropp = !word(&arg, &w) || !arg.l;
+		*dropp = !sdp_word(&arg, &w) || !arg.l;
 	else if (!pl_strcmp(&name, "rtcp"))
-		*dropp = !word(&arg, &w) || !number(&w, 65535, &n) || !n;
+		*dropp = !sdp_word(&arg, &w) ||
+			!sdp_number(&w, 65535, &n) || !n;
 	else if (!name.l)
 		*dropp = true;
 
@@ -229,6 +241,9 @@ static int check_line(struct check *c, struct pl line)
 	struct pl val;
 	int err = 0;
 	size_t i;
+
+	if (line.l > SDP_LINE_MAX && *line.p != 'm')
+		return bad(c, c->line, "line too long");
 
 	for (i = 0; i < line.l; i++)
 		if (iscntrl((unsigned char)line.p[i]) && line.p[i] != '\t')
@@ -268,10 +283,12 @@ static int check_line(struct check *c, struct pl line)
 	return err;
 }
 
-int sdp_check(struct sdp_scan *scan, struct mbuf **cleanp,
-	      const struct mbuf *mb, char *errbuf, size_t errsz)
+int sdp_check_attrs(struct sdp_scan *scan, struct mbuf **cleanp,
+		    const struct mbuf *mb, sdp_attr_check_h *attrh, void *arg,
+		    char *errbuf, size_t errsz)
 {
-	struct check c = {.scan = scan, .errbuf = errbuf, .errsz = errsz};
+	struct check c = {.scan = scan, .attrh = attrh, .arg = arg,
+			  .errbuf = errbuf, .errsz = errsz};
 	const char *p, *end;
 	int err = 0;
 
@@ -315,4 +332,10 @@ int sdp_check(struct sdp_scan *scan, struct mbuf **cleanp,
 		*cleanp = c.out;
 
 	return err;
+}
+
+int sdp_check(struct sdp_scan *scan, struct mbuf **cleanp,
+	      const struct mbuf *mb, char *errbuf, size_t errsz)
+{
+	return sdp_check_attrs(scan, cleanp, mb, NULL, NULL, errbuf, errsz);
 }

@@ -246,6 +246,21 @@ static int fb_encode(struct mbuf *mb, const struct sdp_format *fmt,
 	return err;
 }
 
+static bool asymmetry_allowed(const struct sdp_media *m, unsigned pt)
+{
+	const struct sdp_format *rf = sdp_media_format(m, false, NULL, pt,
+						       NULL, -1, -1);
+	struct pl params, val;
+
+	if (!rf || !rf->params)
+		return false;
+
+	pl_set_str(&params, rf->params);
+
+	return fmt_param_get(&params, "level-asymmetry-allowed", &val) &&
+		!pl_strcmp(&val, "1");
+}
+
 /** RFC 6184 8.2.2: profile and mode as offered; the level is each side's
  *  own only where both allow it, else the lower one holds for both. */
 static int h264_params(char *buf, size_t size, struct ticket_fmt *f,
@@ -272,6 +287,12 @@ static int h264_params(char *buf, size_t size, struct ticket_fmt *f,
 			   ";level-asymmetry-allowed=1%s",
 			   f->profile_idc, iop, level, f->pkt_mode,
 			   more) < 0 ? ENOMEM : 0;
+}
+
+int sdp_h264_params(char *buf, size_t size, struct ticket_fmt *f,
+		    const struct sdp_media *m)
+{
+	return h264_params(buf, size, f, asymmetry_allowed(m, f->pt));
 }
 
 static int fmt_add(struct sdp_media *m, const struct known *k,
@@ -305,21 +326,6 @@ static int fmt_add(struct sdp_media *m, const struct known *k,
 	return sdp_format_add(NULL, m, false, id, k->name, k->clock_hz,
 			      k->ch, fb ? fb_encode : NULL, NULL, fb, false,
 			      *params ? "%s" : NULL, params);
-}
-
-static bool asymmetry_allowed(const struct sdp_media *m, unsigned pt)
-{
-	const struct sdp_format *rf = sdp_media_format(m, false, NULL, pt,
-						       NULL, -1, -1);
-	struct pl params, val;
-
-	if (!rf || !rf->params)
-		return false;
-
-	pl_set_str(&params, rf->params);
-
-	return fmt_param_get(&params, "level-asymmetry-allowed", &val) &&
-		!pl_strcmp(&val, "1");
 }
 
 int sdp_fmt_answer(struct sdp_media *m, struct ticket_fmt *f,
@@ -466,6 +472,10 @@ static bool fb_handler(const char *name, const char *value, void *arg)
 		r->fb->fir = true;
 	else if (what.l >= 9 && !strncasecmp(what.p, "ccm tmmbr", 9))
 		r->fb->tmmbr = true;
+	else if (!pl_strcasecmp(&what, "goog-remb"))
+		r->fb->remb = true;
+	else if (!pl_strcasecmp(&what, "transport-cc"))
+		r->fb->twcc = true;
 
 	return false;
 }

@@ -7,6 +7,8 @@
  *	sdp_read.c    direction, address, bandwidth, ptime, feedback
  *	sdp.c         the session: offers, answers, tickets
  *
+ * and what media/rtc_sdp*.c take from them.
+ *
  * Threads: loop.
  */
 #ifndef TUTTI_MEDIA_SDP_PRIV_H
@@ -16,21 +18,44 @@
 
 #include "base/ticket.h"
 
-enum { SDP_PTIME_MS = 20 };       /* what we like to receive              */
+#include "media/sdp.h"
+
+enum {
+	SDP_PTIME_MS = 20,        /* what we like to receive              */
+	SDP_LINE_MAX = 8192,      /* m= has a limit of its own             */
+};
 
 struct sdp_scan {
 	unsigned mediac;
 	unsigned audioc, videoc;  /* m-lines of each kind                 */
+	unsigned linev[SDP_MEDIA_MAX];    /* where each m= line is        */
 };
+
+/** One attribute, in m-line number `media` (from 1; 0: of the session).
+ *  NULL: good; else what is wrong with it. */
+typedef const char *(sdp_attr_check_h)(const struct pl *name,
+				       const struct pl *val, unsigned media,
+				       void *arg);
 
 /** Checks every line and gives a copy without what libre takes amiss.
  *  EBADMSG with "line N: …" in errbuf. */
 int sdp_check(struct sdp_scan *scan, struct mbuf **cleanp,
 	      const struct mbuf *mb, char *errbuf, size_t errsz);
 
+/** The same, with an eye on attributes. */
+int sdp_check_attrs(struct sdp_scan *scan, struct mbuf **cleanp,
+		    const struct mbuf *mb, sdp_attr_check_h *attrh, void *arg,
+		    char *errbuf, size_t errsz);
+
+/** Splits the next word, up to one blank, off rest; false: none. */
+bool sdp_word(struct pl *rest, struct pl *w);
+/** A decimal number up to max and nothing else. */
+bool sdp_number(const struct pl *pl, uint32_t max, uint32_t *np);
+
 /** What goes behind a payload type in a=rtcp-fb */
 struct sdp_fb {
 	bool nack, pli, fir, tmmbr;
+	bool remb, twcc;          /* never in what we write               */
 };
 
 /** Understands a remote format; false: not a codec of ours. */
@@ -55,6 +80,16 @@ int sdp_fmts_offer(struct sdp_media *m, bool video,
 /** An answer's formats (in tm) against what was offered: sets pt, drops
  *  what was not asked for. */
 void sdp_fmts_map(struct ticket_media *tm, const struct ticket_media *offered);
+
+/** How H.264 is answered: profile and mode as offered, the level ours or,
+ *  without level-asymmetry-allowed, the lower one (f is told). */
+int sdp_h264_params(char *buf, size_t size, struct ticket_fmt *f,
+		    const struct sdp_media *m);
+
+/** What the peer likes to receive, 10..60. */
+uint32_t sdp_ptime_read(const struct sdp_media *m);
+/** b=TIAS or b=AS [kbit/s], 0: none. */
+uint32_t sdp_kbps_read(const struct sdp_media *m);
 
 /** The feedback the peer understands for this payload type. */
 void sdp_fb_read(struct sdp_fb *fb, const struct sdp_media *m, unsigned pt);

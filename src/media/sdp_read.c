@@ -18,7 +18,7 @@ static uint32_t kbps(int32_t tias, int32_t as)
 	return as > 0 ? (uint32_t)as : 0;
 }
 
-static uint32_t media_kbps(const struct sdp_media *m)
+uint32_t sdp_kbps_read(const struct sdp_media *m)
 {
 	return kbps(sdp_media_rbandwidth(m, SDP_BANDWIDTH_TIAS),
 		    sdp_media_rbandwidth(m, SDP_BANDWIDTH_AS));
@@ -62,7 +62,7 @@ void sdp_bandwidth_read(struct ticket_media *am, struct ticket_media *vm,
 	vm->max_kbps = cap(vm->max_kbps, total - audio);
 }
 
-static uint32_t ptime_read(const struct sdp_media *m)
+uint32_t sdp_ptime_read(const struct sdp_media *m)
 {
 	const char *ptime = sdp_media_rattr(m, sdp_attr_ptime);
 	const char *max = sdp_media_rattr(m, sdp_attr_maxptime);
@@ -115,8 +115,8 @@ void sdp_media_read(struct ticket_media *tm, const struct sdp_media *m,
 			sdp_media_raddr_rtcp(m, &tm->raddr_rtcp);
 	}
 
-	tm->ptime_ms = ptime_read(m);
-	tm->max_kbps = media_kbps(m);
+	tm->ptime_ms = sdp_ptime_read(m);
+	tm->max_kbps = sdp_kbps_read(m);
 
 	sdp_fb_read(&fb, m, ticket_tx(tm)->tx_pt);
 	tm->fb_nack  = fb.nack;

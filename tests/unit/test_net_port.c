@@ -3,6 +3,7 @@
  * tests/unit/test_net_port.c -- real sockets on loopback, in batches
  */
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -198,6 +199,79 @@ static int test_seqpacket_pair(void)
 }
 
 
+/* one socket for both families: an IPv4 peer looks like an IPv4 peer */
+static int test_both_families(void)
+{
+	struct seen a = { .want = 1 }, b = { .want = 1 }, c = { .want = 1 };
+	struct iovec iov = {"abc", 3};
+	struct sa sa, sb, sc, s6;
+	int fda = -1, fdb = -1, fdc = -1, off = 0, err = 0;
+
+	on_loop();
+	TEST_ERR(udp(&fdb, &sb));
+	fda = socket(AF_INET6, SOCK_DGRAM, 0);
+	sa_set_str(&sa, "::", 0);
+	if (fda < 0 || setsockopt(fda, IPPROTO_IPV6, IPV6_V6ONLY, &off,
+				  sizeof(off)) ||
+	    bind(fda, &sa.u.sa, sa.len)) {
+		printf("# no IPv6 here\n");
+		goto out;
+	}
+	TEST_ERR(getsockname(fda, &sa.u.sa, &sa.len));
+	TEST_ERR(net_port_alloc(&a.np, fda, recv_handler, &a));
+	fda = -1;
+	TEST_ERR(net_port_alloc(&b.np, fdb, recv_handler, &b));
+	fdb = -1;
+
+	sa_set_str(&s6, "127.0.0.1", sa_port(&sa));
+	TEST_ERR(net_port_send(b.np, &s6, &iov, 1));
+	net_port_flush();
+	run(2000);
+	TEST_EQ(1, a.n);
+	TEST_EQ(AF_INET, sa_af(&a.src));
+	TEST_TRUE(sa_cmp(&a.src, &sb, SA_ALL));
+
+	TEST_ERR(net_port_send(a.np, &a.src, &iov, 1));
+	net_port_flush();
+	run(2000);
+	TEST_EQ(1, b.n);
+	TEST_TRUE(sa_cmp(&b.src, &s6, SA_ALL));
+
+	/* and IPv6 is IPv6, where there is a loopback of it */
+	fdc = socket(AF_INET6, SOCK_DGRAM, 0);
+	sa_set_str(&sc, "::1", 0);
+	if (fdc < 0 || bind(fdc, &sc.u.sa, sc.len))
+		goto out;
+	TEST_ERR(getsockname(fdc, &sc.u.sa, &sc.len));
+	TEST_ERR(net_port_alloc(&c.np, fdc, recv_handler, &c));
+	fdc = -1;
+	TEST_ERR(net_port_send(a.np, &sc, &iov, 1));
+	net_port_flush();
+	run(2000);
+	TEST_EQ(1, c.n);
+	TEST_EQ(AF_INET6, sa_af(&c.src));
+	a.want = 2;
+	TEST_ERR(net_port_send(c.np, &c.src, &iov, 1));
+	net_port_flush();
+	run(2000);
+	TEST_EQ(2, a.n);
+	TEST_TRUE(sa_cmp(&a.src, &sc, SA_ALL));
+
+ out:
+	if (fda >= 0)
+		(void)close(fda);
+	if (fdb >= 0)
+		(void)close(fdb);
+	if (fdc >= 0)
+		(void)close(fdc);
+	mem_deref(a.np);
+	mem_deref(b.np);
+	mem_deref(c.np);
+
+	return err;
+}
+
+
 static int test_refused(void)
 {
 	struct net_port *np = NULL;
@@ -220,6 +294,7 @@ static const struct test testv[] = {
 	{"udp in batches",          test_udp},
 	{"a datagram pair",         test_dgram_pair},
 	{"a seqpacket pair",        test_seqpacket_pair},
+	{"IPv4 and IPv6 on one socket", test_both_families},
 	{"a stream is refused",     test_refused},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tests/unit/test_ports.c -- the range of RTP ports */
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,6 +61,47 @@ static int test_all_pairs(void)
 	mem_deref(more);
 	for (i = 0; i < 4; i++)
 		mem_deref(portv[i]);
+	mem_deref(ports);
+	return err;
+}
+
+static int test_single(void)
+{
+	struct ports *ports = NULL;
+	struct port *port = NULL, *more = NULL;
+	struct sa laddr, sa;
+	int only = 1, err;
+	socklen_t len = sizeof(only);
+
+	sa_set_str(&laddr, "::", 0);
+	err = ports_alloc(&ports, base() + 1, base() + 4);
+	TEST_ERR(err);
+	err = port_alloc_single(&port, ports, &laddr);
+	TEST_ERR(err);
+	TEST_EQ(-1, port->fd_rtcp);
+	TEST_EQ(0, ports_free(ports));
+	TEST_EQ(0, sa_port(&port->laddr) & 1);
+
+	sa_init(&sa, AF_INET6);
+	sa.len = sizeof(sa.u);
+	TEST_EQ(0, getsockname(port->fd_rtp, &sa.u.sa, &sa.len));
+	TEST_EQ(sa_af(&port->laddr), sa_af(&sa));
+	TEST_EQ(sa_port(&port->laddr), sa_port(&sa));
+	if (sa_af(&sa) == AF_INET6) {
+		TEST_EQ(0, getsockopt(port->fd_rtp, IPPROTO_IPV6,
+				      IPV6_V6ONLY, &only, &len));
+		TEST_EQ(0, only);
+	}
+
+	TEST_EQ(ENOSPC, port_alloc_single(&more, ports, &laddr));
+	port = mem_deref(port);
+	TEST_EQ(1, ports_free(ports));
+	err = port_alloc_single(&port, ports, &laddr);
+	TEST_ERR(err);
+
+ out:
+	mem_deref(port);
+	mem_deref(more);
 	mem_deref(ports);
 	return err;
 }
@@ -163,6 +205,7 @@ static int test_descriptors(void)
 
 static const struct test testv[] = {
 	{"every pair is given once and comes back", test_all_pairs},
+	{"one socket for both families", test_single},
 	{"a pair taken by others is stepped over", test_taken_by_others},
 	{"descriptors are left for the rest", test_descriptors},
 	{"bad ranges and addresses are refused", test_bad},
