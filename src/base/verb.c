@@ -88,6 +88,31 @@ const struct verb verbv[] = {
  "Move a party to another room",
  {A_PARTY, A_ROOM}},
 
+{"chat send", VERB_GUEST, false, "POST /rooms/{room}/chat",
+ "Write to everybody in a room, or to one",
+ {A_ROOM, {"text", ARG_STR, true, false, NULL, "what to write"},
+  {"party", ARG_PARTY, false, true, NULL, "who writes; else the server"},
+  {"to", ARG_PARTY, false, true, NULL, "only to this party"}}},
+{"chat list", VERB_GUEST, false, "GET /rooms/{room}/chat",
+ "List what was written in the meeting, or in one that is over",
+ {A_ROOM, {"meeting", ARG_ID, false, true, NULL, "this meeting"},
+  A_LIMIT}},
+
+{"token create", VERB_HOST, false, "POST /rooms/{room}/tokens",
+ "Make a signed token with which somebody may join a room",
+ {A_ROOM,
+  {"role", ARG_CHOICE, false, true, "guest host", "what it makes him"},
+  {"ttl", ARG_NUM, false, true, NULL, "seconds for which it holds (3600)"},
+  {"name", ARG_STR, false, true, NULL, "name to show"}}},
+{"key create", VERB_ADMIN, false, "POST /keys",
+ "Make a key with which a program may use the API",
+ {{"account", ARG_STR, true, false, NULL, "whose key it is"},
+  {"role", ARG_CHOICE, false, true, "host admin", "what it may"},
+  {"room", ARG_ROOM, false, true, NULL, "a host's only room"}}},
+{"key list", VERB_ADMIN, false, "GET /keys", "List the keys", {A_NONE}},
+{"key delete", VERB_ADMIN, false, "DELETE /keys/{key}",
+ "Withdraw a key", {{"key", ARG_ID, true, false, NULL, "key"}}},
+
 {"call", VERB_HOST, false, "POST /rooms/{room}/calls",
  "Call somebody into a room",
  {A_ROOM,
@@ -236,13 +261,27 @@ static void append(char *buf, size_t sz, size_t *posp, const char *fmt, ...)
 }
 
 
+/* An earlier row has the same noun. */
+static bool noun_before(size_t row, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < row; i++) {
+		if (strcspn(verbv[i].name, " ") == n &&
+		    !strncmp(verbv[i].name, verbv[row].name, n))
+			return true;
+	}
+
+	return false;
+}
+
+
 /* All verbs that fit as well as the best, or all nouns when none does. */
 static void say(char *buf, size_t sz, int best, int wordc,
 		char *const *wordv)
 {
 	const char *sep = "";
 	size_t i, pos = 0;
-	size_t last = 0;
 
 	for (i = 0; i < verbc; i++) {
 		const char *name = verbv[i].name;
@@ -254,12 +293,10 @@ static void say(char *buf, size_t sz, int best, int wordc,
 			append(buf, sz, &pos, "%s%s", sep, name);
 		}
 		else {
-			if (i && last == n &&
-			    !strncmp(verbv[i - 1].name, name, n))
+			if (noun_before(i, n))
 				continue;
 			append(buf, sz, &pos, "%s%.*s", sep, (int)n, name);
 		}
-		last = n;
 		sep = ", ";
 	}
 }

@@ -52,6 +52,7 @@ struct meeting {
 	unsigned restarts;        /* of the mixer                         */
 	uint64_t start_us;        /* monotonic, of meeting_up             */
 	uint64_t start_wall_us;
+	uint64_t chat_us;         /* of chat_rate(), for the server       */
 	bool ended;
 };
 

@@ -85,6 +85,7 @@ struct party {
 	char picture[16];
 	json_t *quality[2];       /* LEG_AUDIO, LEG_VIDEO; NULL: none yet */
 
+	uint64_t chat_us;         /* of chat_rate()                       */
 	uint64_t start_us, join_us;   /* monotonic                        */
 	uint64_t join_wall_us;
 };

@@ -311,6 +311,11 @@ uint64_t source_id(const struct source *s)
 	return s ? s->id : 0;
 }
 
+uint64_t source_room(const struct source *s)
+{
+	return s ? s->room_id : 0;
+}
+
 const char *source_room_name(const struct source *s)
 {
 	const struct room *room = rooms_find_id(s->srv->rooms, s->room_id);

@@ -55,5 +55,6 @@ void sources_room_gone(struct sources *ss, uint64_t room_id);
 json_t *sources_json(const struct sources *ss, const struct room *room);
 json_t *source_json(const struct source *s);
 uint64_t source_id(const struct source *s);
+uint64_t source_room(const struct source *s);      /* its id */
 
 #endif

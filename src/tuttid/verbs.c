@@ -12,6 +12,7 @@
 #include "tuttid/party.h"
 #include "tuttid/req.h"
 #include "tuttid/room.h"
+#include "tuttid/scope.h"
 #include "tuttid/server.h"
 #include "tuttid/verbs.h"
 
@@ -35,6 +36,12 @@ static const struct {
 	{"party kick", verb_party_kick},
 	{"party move", verb_party_move},
 	{"call", verb_call},
+	{"chat send", verb_chat_send},
+	{"chat list", verb_chat_list},
+	{"token create", verb_token_create},
+	{"key create", verb_key_create},
+	{"key list", verb_key_list},
+	{"key delete", verb_key_delete},
 	{"source add", verb_source_add},
 	{"source list", verb_source_list},
 	{"source remove", verb_source_remove},
@@ -233,6 +240,9 @@ void verbs_dispatch(struct server *srv, struct req *req, const json_t *msg)
 		return;
 	}
 
+	if (scope_role(srv, req, verb))
+		return;
+
 	if (given && !json_is_object(given)) {
 		req_fail(req, 400, "args must be an object", NULL);
 		return;
@@ -240,7 +250,9 @@ void verbs_dispatch(struct server *srv, struct req *req, const json_t *msg)
 
 	/* a copy of our own: rooms are made strings in it */
 	args = given ? json_copy((json_t *)(uintptr_t)given) : json_object();
-	if (args && !check_args(req, verb, args))
+	scope_fill(srv, req, verb, args);
+	if (args && !check_args(req, verb, args) &&
+	    !scope_check(srv, req, verb, args))
 		h(srv, req, args);
 	json_decref(args);
 }

@@ -4,7 +4,8 @@
  *
  * Arguments have been checked against the table before a handler runs:
  * required ones are there, types are right, strings are short, choices are
- * among those offered, rooms are strings.  Handlers answer the req.
+ * among those offered, rooms are strings; and who asks may (scope.h): what
+ * they name is his to ask about.  Handlers answer the req.
  *
  * Threads: loop.
  */
@@ -13,7 +14,7 @@
 
 #include <jansson.h>
 
-enum { VERB_STR_MAX = 2048 };     /* bytes of one string argument         */
+enum { VERB_STR_MAX = 4000 };     /* bytes of one string argument         */
 
 struct server;
 struct req;
@@ -36,6 +37,8 @@ verb_h verb_room_create, verb_room_list, verb_room_show, verb_room_set,
 	verb_room_snapshot;
 verb_h verb_party_list, verb_party_show, verb_party_mute, verb_party_unmute,
 	verb_party_kick, verb_party_move, verb_call;
+verb_h verb_chat_send, verb_chat_list;
+verb_h verb_token_create, verb_key_create, verb_key_list, verb_key_delete;
 verb_h verb_source_add, verb_source_list, verb_source_remove;
 verb_h verb_recording_start, verb_recording_stop, verb_recording_pause,
 	verb_recording_resume, verb_recording_list, verb_recording_show,

@@ -13,6 +13,7 @@
 #include "tuttid/party.h"
 #include "tuttid/req.h"
 #include "tuttid/room.h"
+#include "tuttid/scope.h"
 #include "tuttid/server.h"
 #include "tuttid/source.h"
 #include "tuttid/text.h"
@@ -33,6 +34,7 @@ static bool only_room(struct server *srv, struct req *req,
 
 void verb_party_list(struct server *srv, struct req *req, const json_t *args)
 {
+	const struct req_who *who = req_asker(req);
 	struct room *room;
 	struct le *lem, *le;
 	json_t *arr;
@@ -48,7 +50,7 @@ void verb_party_list(struct server *srv, struct req *req, const json_t *args)
 			continue;
 		LIST_FOREACH(&m->partyl, le)
 			(void)json_array_append_new(arr,
-						    party_json(le->data));
+				scope_party(who, party_json(le->data)));
 	}
 	req_ok(req, arr);
 }
@@ -63,7 +65,7 @@ void verb_party_show(struct server *srv, struct req *req, const json_t *args)
 	(void)json_u32(args, "party", &id);
 	p = server_party(srv, id);
 	if (p) {
-		req_ok(req, party_json(p));
+		req_ok(req, scope_party(req_asker(req), party_json(p)));
 		return;
 	}
 
@@ -216,6 +218,13 @@ void verb_source_add(struct server *srv, struct req *req, const json_t *args)
 	(void)json_str(args, "url", &url);
 	(void)json_str(args, "name", &name);
 	(void)json_flag(args, "once", &once);
+	/* the server's files are not everybody's */
+	if (req_asker(req)->role < VERB_ADMIN &&
+	    (url[0] == '/' || !strncmp(url, "file:", 5))) {
+		req_fail(req, 403, "Not allowed",
+			 "only an administrator brings files of the server");
+		return;
+	}
 	err = source_add(&s, srv->sources, room, url, name, once, text,
 			 sizeof(text));
 	if (err == EINVAL)

@@ -99,18 +99,21 @@ void verb_room_create(struct server *srv, struct req *req,
 struct listing {
 	struct server *srv;
 	json_t *arr;
+	uint64_t only;            /* room; 0: all                         */
 };
 
 static void list_handler(struct room *room, void *arg)
 {
 	struct listing *l = arg;
 
-	(void)json_array_append_new(l->arr, room_json(l->srv, room, false));
+	if (!l->only || room->cfg.id == l->only)
+		(void)json_array_append_new(l->arr, room_json(l->srv, room,
+							      false));
 }
 
 void verb_room_list(struct server *srv, struct req *req, const json_t *args)
 {
-	struct listing l = {srv, json_array()};
+	struct listing l = {srv, json_array(), req_asker(req)->room};
 
 	(void)args;
 	rooms_apply(srv->rooms, list_handler, &l);

@@ -101,13 +101,20 @@ void verb_event_list(struct server *srv, struct req *req, const json_t *args)
 {
 	struct db_event_filter filter;
 	json_t *arr = NULL;
+	size_t i;
 
 	filter_of(srv, args, &filter);
 	filter.limit = limit_of(args, 100);
-	if (db_event_list(srv->db, &filter, &arr))
+	if (db_event_list(srv->db, &filter, &arr)) {
 		refuse(req, srv);
-	else
-		req_ok(req, arr);
+		return;
+	}
+
+	for (i = json_array_size(arr); i--; ) {
+		if (!events_visible(req_asker(req), json_array_get(arr, i)))
+			(void)json_array_remove(arr, i);
+	}
+	req_ok(req, arr);
 }
 
 void verb_event_follow(struct server *srv, struct req *req,

@@ -23,7 +23,10 @@ static int test_match(void)
 		{{"r", "cr"}, 0, "room create", 2},
 		{{"r", "ex"}, 0, "recording export", 2},
 		{{"call", "demo"}, 0, "call", 1},
-		{{"c"}, 0, "call", 1},
+		{{"ca"}, 0, "call", 1},
+		{{"ch", "s"}, 0, "chat send", 2},
+		{{"c"}, EEXIST, "chat send, chat list, call", 0},
+		{{"t"}, EEXIST, "token create", 0},
 		{{"server", "stats"}, 0, "server stats", 2},
 		{{"room", "s"}, EEXIST, "room show, room set, room snapshot", 0},
 		{{"r", "list"}, EEXIST, "room list, recording list", 0},
@@ -32,8 +35,8 @@ static int test_match(void)
 		{{"r"}, EEXIST, "room create", 0},
 		{{"room", "lisst"}, ENOENT, "room create, room list", 0},
 		{{"room", ""}, ENOENT, "room create, room list", 0},
-		{{"rooms", "list"}, ENOENT, "room, party, call, source", 0},
-		{{""}, ENOENT, "room, party, call, source, recording", 0},
+		{{"rooms", "list"}, ENOENT, "room, party, ", 0},
+		{{""}, ENOENT, "room, party, ", 0},
 		{{NULL}, ENOENT, "room, party", 0},
 	};
 	char errbuf[512];
