@@ -76,7 +76,8 @@ const char *web_path(const struct web_req *req);     /* decoded, no query */
 const char *web_query(const struct web_req *req, const char *name);
 const json_t *web_query_all(const struct web_req *req); /* {name: text} */
 /** "authorization", "content-type", "if-match", "if-none-match", "range",
- *  "origin", "accept", "user-agent", "host", "x-forwarded-for"; NULL */
+ *  "origin", "accept", "user-agent", "host", "x-forwarded-for",
+ *  "last-event-id"; NULL */
 const char *web_header(const struct web_req *req, const char *name);
 const struct mbuf *web_body(const struct web_req *req);
 const struct sa *web_peer(const struct web_req *req);
@@ -98,6 +99,8 @@ void web_reply_file(struct web_req *req, int fd, const char *ctype,
 void web_stream(struct web_req *req, void (*goneh)(void *arg), void *arg);
 void web_stream_event(struct web_req *req, const char *id,
 		       const json_t *data);
+/** Bytes of a stream that the client has not read yet. */
+size_t web_stream_waiting(const struct web_req *req);
 void web_stream_end(struct web_req *req);
 
 /* --- a WebSocket --- */
