@@ -18,14 +18,23 @@ enum { BACKGROUND = 0x101216 };
 
 struct scene {
 	struct vpic canvas;
-	struct label *label;
+	struct label *label;      /* [I] borrowed                         */
 	scene_dirty_h *dirtyh;
 	void *arg;
 
+	/* Who may be shown, in order of joining */
 	struct tile tilev[LAYOUT_MAX];
 	unsigned tilec;
-	uint32_t speaker;
-	bool relayout;            /* places changed: clear the background */
+	struct tile slides;
+	/* The same people in the order of strips, where only two change
+	 * places when another one is large */
+	const struct face *orderv[LAYOUT_MAX];
+	const struct face *star;  /* as ordered; not a reference          */
+	const struct face *seatv[2];      /* of equals, whose is which    */
+
+	struct layout_cell cellv[LAYOUT_CELLS_MAX];
+	unsigned cellc;
+	bool relayout;            /* cells changed: clear the background  */
 
 	bool recording, rec_shown;
 	struct vbitmap rec;       /* the mark …                           */
@@ -41,167 +50,362 @@ static void scene_destructor(void *data)
 
 	for (unsigned i = 0; i < s->tilec; i++)
 		tile_close(&s->tilev[i]);
+	tile_close(&s->slides);
 	vbitmap_close(&s->rec);
 	vpic_close(&s->under);
 	vpic_close(&s->canvas);
-	mem_deref(s->label);
 }
 
 int scene_alloc(struct scene **sp, unsigned width, unsigned height,
-		scene_dirty_h *dirtyh, void *arg)
+		struct label *label, scene_dirty_h *dirtyh, void *arg)
 {
 	struct scene *s;
 	int err;
 
-	if (!sp || width < 64 || height < 64 || width % 2 || height % 2)
+	if (!sp || !label || width < 64 || height < 64 || width % 2 ||
+	    height % 2)
 		return EINVAL;
 	s = mem_zalloc(sizeof(*s), scene_destructor);
 	if (!s)
 		return ENOMEM;
+	s->label = label;
 	s->dirtyh = dirtyh;
 	s->arg = arg;
 	s->relayout = true;
 	err = vpic_init(&s->canvas, width, height);
 	if (!err)
 		err = vpic_init(&s->under, width, height);
-	if (!err)
-		err = label_alloc(&s->label);
-	if (err) {
+	if (err)
 		mem_deref(s);
-		return err;
-	}
-	*sp = s;
+	else
+		*sp = s;
 
-	return 0;
+	return err;
 }
 
-void scene_warm(struct scene *s)
-{
-	label_warm(s->label);
-}
+/* --- who may be shown ------------------------------------------------- */
 
-/* --- who is shown ----------------------------------------------------- */
-
-static int tile_find(const struct scene *s, const struct vin *vin)
+static struct tile *tile_find(struct scene *s, const struct face *face)
 {
 	for (unsigned i = 0; i < s->tilec; i++) {
-		if (s->tilev[i].vin == vin)
+		if (s->tilev[i].face == face)
+			return &s->tilev[i];
+	}
+
+	return NULL;
+}
+
+static int order_find(const struct scene *s, const struct face *face)
+{
+	for (unsigned i = 0; i < s->tilec; i++) {
+		if (s->orderv[i] == face)
 			return (int)i;
 	}
 
 	return -1;
 }
 
-static bool wanted(const struct scene_want *w, const struct vin *vin)
+static void order_leave(struct scene *s, const struct face *face)
 {
-	for (unsigned i = 0; i < w->vinc; i++) {
-		if (w->vinv[i] == vin)
+	int i = order_find(s, face);
+
+	if (i < 0)
+		return;
+	memmove(&s->orderv[i], &s->orderv[i + 1],
+		sizeof(s->orderv[0]) * (s->tilec - 1 - (unsigned)i));
+}
+
+static void remove_gone(struct scene *s, bool all)
+{
+	for (unsigned i = 0; i < s->tilec;) {
+		struct tile *t = &s->tilev[i];
+
+		if (!t->face->gone && !all) {
+			i++;
+			continue;
+		}
+		order_leave(s, t->face);
+		tile_close(t);
+		--s->tilec;
+		memmove(t, t + 1, sizeof(*t) * (s->tilec - i));
+		memset(&s->tilev[s->tilec], 0, sizeof(*t));
+	}
+}
+
+/* In order of joining; room for LAYOUT_MAX, who came first stays */
+static void add_new(struct scene *s, const struct stage_view *v)
+{
+	for (unsigned i = 0; i < v->partyc && s->tilec < LAYOUT_MAX; i++) {
+		struct face *f = v->partyv[i];
+
+		if (tile_find(s, f))
+			continue;
+		s->orderv[s->tilec] = f;
+		tile_open(&s->tilev[s->tilec++], f);
+	}
+}
+
+static void replace(struct scene *s, struct tile *t, struct face *face)
+{
+	int i = order_find(s, t->face);
+
+	if (i >= 0)
+		s->orderv[i] = face;
+	tile_close(t);
+	tile_open(t, face);
+}
+
+/* Does a give way sooner than b?  Who has been silent longest, of those a
+ * card, of equals the last: who came first stays longest. */
+static bool sooner(const struct face *a, const struct face *b)
+{
+	if (a->spoke_us != b->spoke_us)
+		return a->spoke_us < b->spoke_us;
+
+	return b->on || !a->on;
+}
+
+/* Somebody without a tile is to be seen. */
+static void show(struct scene *s, const struct stage_view *v,
+		 struct face *face)
+{
+	struct tile *oldest = NULL;
+
+	if (!face || tile_find(s, face))
+		return;
+	for (unsigned i = 0; i < s->tilec; i++) {
+		struct tile *t = &s->tilev[i];
+
+		if (t->face == v->star || t->face == v->second)
+			continue;
+		if (!oldest || sooner(t->face, oldest->face))
+			oldest = t;
+	}
+	if (oldest)
+		replace(s, oldest, face);
+}
+
+/* A card that never spoke gives way to a picture. */
+static void show_picture(struct scene *s, const struct stage_view *v)
+{
+	struct tile *card = NULL;
+
+	for (unsigned i = 0; i < s->tilec; i++) {
+		const struct face *f = s->tilev[i].face;
+
+		if (!f->spoke_us && !f->on && f != v->star && f != v->second)
+			card = &s->tilev[i];
+	}
+	for (unsigned i = 0; card && i < v->partyc; i++) {
+		if (!v->partyv[i]->on || tile_find(s, v->partyv[i]))
+			continue;
+		replace(s, card, v->partyv[i]);
+		return;
+	}
+}
+
+static void cast_set(struct scene *s, const struct scene_want *w)
+{
+	const struct stage_view *v = w->view;
+
+	remove_gone(s, !v);
+	if (!v)
+		return;
+	add_new(s, v);
+	if (v->partyc == s->tilec)
+		return;
+	show_picture(s, v);
+	for (unsigned i = 0; i < v->partyc; i++) {
+		if (v->partyv[i]->id == w->speaker)
+			show(s, v, v->partyv[i]);
+	}
+	show(s, v, v->star);
+	show(s, v, v->second);
+}
+
+static void slides_set(struct scene *s, struct face *face)
+{
+	if (s->slides.face == face)
+		return;
+	tile_close(&s->slides);
+	if (face)
+		tile_open(&s->slides, face);
+}
+
+/* --- who is where ----------------------------------------------------- */
+
+static void order_swap(struct scene *s, int a, int b)
+{
+	const struct face *f = s->orderv[a];
+
+	s->orderv[a] = s->orderv[b];
+	s->orderv[b] = f;
+}
+
+/* Where in the strip somebody is, the large one left out */
+static unsigned strip_rank(const struct scene *s, int i)
+{
+	int star = order_find(s, s->star);
+
+	return (unsigned)(star >= 0 && star < i ? i - 1 : i);
+}
+
+/* Who was large takes the place of who is now.  In a strip too short for
+ * all he takes that of who has been silent longest instead. */
+static void order_set(struct scene *s, const struct face *star,
+		      unsigned visible)
+{
+	int was = order_find(s, s->star), now = order_find(s, star), out = -1;
+
+	if (s->star == star)
+		return;
+	s->star = now < 0 ? NULL : star;
+	if (was < 0 || now < 0)
+		return;
+	order_swap(s, was, now);
+	if (strip_rank(s, now) < visible)
+		return;
+	for (int i = 0; i < (int)s->tilec; i++) {
+		const struct face *f = s->orderv[i];
+
+		if (f == star || strip_rank(s, i) >= visible)
+			continue;
+		if (out < 0 || sooner(f, s->orderv[out]))
+			out = i;
+	}
+	if (out >= 0)
+		order_swap(s, out, now);
+}
+
+/* Two equals keep their sides, whoever of them speaks. */
+static void seats_set(struct scene *s, const struct face *star,
+		      const struct face *second)
+{
+	if ((s->seatv[1] == star && s->seatv[0] != star) ||
+	    (s->seatv[0] == second && s->seatv[1] != second)) {
+		s->seatv[0] = second;
+		s->seatv[1] = star;
+	}
+	else {
+		s->seatv[0] = star;
+		s->seatv[1] = second;
+	}
+}
+
+static bool has_role(const struct layout_cell *cellv, unsigned n,
+		     enum layout_role role)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (cellv[i].role == role)
 			return true;
 	}
 
 	return false;
 }
 
-static void remove_gone(struct scene *s, const struct scene_want *w)
+/* The next one without a role, in the order of this form */
+static const struct face *next_party(const struct scene *s, unsigned *posp,
+				     bool leads)
 {
-	unsigned n = 0;
+	while (*posp < s->tilec) {
+		unsigned i = (*posp)++;
 
-	for (unsigned i = 0; i < s->tilec; i++) {
-		if (!wanted(w, s->tilev[i].vin)) {
-			vin_look(s->tilev[i].vin, false);
-			tile_close(&s->tilev[i]);
-			s->relayout = true;
-			continue;
+		if (!leads)
+			return s->tilev[i].face;
+		if (s->orderv[i] != s->star)
+			return s->orderv[i];
+	}
+
+	return NULL;
+}
+
+static void cell_fill(struct scene *s, const struct layout_cell *cell,
+		      const struct face *face)
+{
+	struct tile *t = face && face == s->slides.face ? &s->slides :
+		tile_find(s, face);
+
+	if (!t)
+		return;
+	tile_place(t, &cell->rect, s->cellc == 1);
+	face_show(t->face, cell->rect.w, cell->rect.h);
+}
+
+static void cells_fill(struct scene *s)
+{
+	bool leads = has_role(s->cellv, s->cellc, LAYOUT_SPEAKER);
+	bool pair = has_role(s->cellv, s->cellc, LAYOUT_PREVIOUS);
+	unsigned pos = 0;
+
+	for (unsigned i = 0; i < s->cellc; i++) {
+		const struct layout_cell *c = &s->cellv[i];
+		const struct face *f = NULL;
+
+		switch (c->role) {
+		case LAYOUT_SLIDES:
+			f = s->slides.face;
+			break;
+		case LAYOUT_SPEAKER:
+			f = pair ? s->seatv[0] : s->star;
+			break;
+		case LAYOUT_PREVIOUS:
+			f = s->seatv[1];
+			break;
+		case LAYOUT_PARTY:
+			f = next_party(s, &pos, leads);
+			break;
 		}
-		if (n != i)
-			s->tilev[n] = s->tilev[i];
-		n++;
+		cell_fill(s, c, f);
 	}
-	memset(&s->tilev[n], 0, sizeof(s->tilev[0]) * (LAYOUT_MAX - n));
-	s->tilec = n;
 }
 
-/* In order of joining; room for LAYOUT_MAX, who came first stays */
-static void add_new(struct scene *s, const struct scene_want *w)
+static void cells_set(struct scene *s, const struct scene_want *w)
 {
-	for (unsigned i = 0; i < w->vinc && s->tilec < LAYOUT_MAX; i++) {
-		if (tile_find(s, w->vinv[i]) >= 0)
-			continue;
-		tile_open(&s->tilev[s->tilec++], w->vinv[i]);
-		vin_look(w->vinv[i], true);
+	const struct layout_ask ask = {
+		.width = s->canvas.w, .height = s->canvas.h,
+		.parties = s->tilec, .slides = s->slides.face != NULL,
+		.spotlight = w->view && w->view->spotlight, .crop = w->crop,
+	};
+	struct layout_cell cellv[LAYOUT_CELLS_MAX];
+	unsigned n;
+
+	memset(cellv, 0, sizeof(cellv));
+	n = w->view ? layout_place(w->layout, &ask, cellv) : 0;
+	if (n != s->cellc || memcmp(cellv, s->cellv, sizeof(cellv)))
 		s->relayout = true;
-	}
-}
-
-static void replace(struct scene *s, struct tile *t, struct vin *vin)
-{
-	vin_look(t->vin, false);
-	tile_close(t);
-	tile_open(t, vin);
-	vin_look(vin, true);
-	s->relayout = true;
-}
-
-/* Somebody without a tile speaks: who has been silent longest gives way. */
-static void show_speaker(struct scene *s, const struct scene_want *w)
-{
-	struct tile *oldest = &s->tilev[0];
-	struct vin *vin = NULL;
-
-	for (unsigned i = 0; i < w->vinc; i++) {
-		if (vin_id(w->vinv[i]) == w->speaker)
-			vin = w->vinv[i];
-	}
-	if (!vin || tile_find(s, vin) >= 0)
-		return;
-	/* of equals the last: who came first stays longest */
-	for (unsigned i = 0; i < s->tilec; i++) {
-		if (s->tilev[i].spoke_us <= oldest->spoke_us)
-			oldest = &s->tilev[i];
-	}
-	replace(s, oldest, vin);
-}
-
-/* A card that never spoke gives way to a picture. */
-static void show_picture(struct scene *s, const struct scene_want *w)
-{
-	struct tile *card = NULL;
-
-	for (unsigned i = 0; i < s->tilec; i++) {
-		if (!s->tilev[i].spoke_us && !vin_on(s->tilev[i].vin))
-			card = &s->tilev[i];
-	}
-	for (unsigned i = 0; card && i < w->vinc; i++) {
-		if (!vin_on(w->vinv[i]) || tile_find(s, w->vinv[i]) >= 0)
-			continue;
-		replace(s, card, w->vinv[i]);
-		return;
-	}
+	memcpy(s->cellv, cellv, sizeof(cellv));
+	s->cellc = n;
 }
 
 void scene_set(struct scene *s, const struct scene_want *w)
 {
-	struct layout_rect rectv[LAYOUT_MAX];
+	const struct stage_view *v = w->view;
+	unsigned visible = 0;
 
-	remove_gone(s, w);
-	add_new(s, w);
-	if (s->tilec == LAYOUT_MAX && w->vinc > s->tilec) {
-		show_picture(s, w);
-		show_speaker(s, w);
-	}
-	s->speaker = w->speaker;
+	cast_set(s, w);
+	slides_set(s, v ? v->slides : NULL);
+	cells_set(s, w);
+	for (unsigned i = 0; i < s->cellc; i++)
+		visible += s->cellv[i].role == LAYOUT_PARTY;
+	order_set(s, v ? v->star : NULL, visible);
+	seats_set(s, v ? v->star : NULL, v ? v->second : NULL);
 	s->recording = w->recording;
 
-	layout_grid(rectv, s->tilec, s->canvas.w, s->canvas.h);
-	for (unsigned i = 0; i < s->tilec; i++) {
-		struct tile *t = &s->tilev[i];
+	for (unsigned i = 0; i < s->tilec; i++)
+		s->tilev[i].wanted = false;
+	s->slides.wanted = false;
+	cells_fill(s);
 
-		if (s->relayout) {
-			tile_place(t, &rectv[i], s->tilec == 1);
-			t->dirty = true;
+	for (unsigned i = 0; i <= s->tilec; i++) {
+		struct tile *t = i < s->tilec ? &s->tilev[i] : &s->slides;
+
+		if (!t->wanted) {
+			tile_hide(t);
+			continue;
 		}
+		t->dirty = t->dirty || s->relayout;
 		tile_crop(t, w->crop);
-		tile_speak(t, w->speaker == vin_id(t->vin));
+		tile_speak(t, !t->face->slides && w->speaker == t->face->id);
 	}
 }
 
@@ -257,24 +461,24 @@ static void clear_background(struct scene *s)
 	s->dirtyh(&all, s->arg);
 }
 
-void scene_draw(struct scene *s, uint64_t now, uint64_t until)
+/* All tiles with a cell, i < tilec + 1; NULL for those without */
+static struct tile *placed(const struct scene *s, unsigned i)
+{
+	const struct tile *t = i < s->tilec ? &s->tilev[i] : &s->slides;
+
+	return t->placed ? (struct tile *)t : NULL;
+}
+
+void scene_draw(struct scene *s)
 {
 	uint64_t t0 = video_cpu_us(), label_us = 0, us;
 
-	for (unsigned i = 0; i < s->tilec; i++) {
-		struct tile *t = &s->tilev[i];
-
-		tile_update(t, now, until);
-		if (t->speaking)
-			t->spoke_us = now;
-	}
-
 	rec_off(s);
 	clear_background(s);
-	for (unsigned i = 0; i < s->tilec; i++) {
-		struct tile *t = &s->tilev[i];
+	for (unsigned i = 0; i <= s->tilec; i++) {
+		struct tile *t = placed(s, i);
 
-		if (tile_draw(t, &s->canvas, s->label, &label_us))
+		if (t && tile_draw(t, &s->canvas, s->label, &label_us))
 			s->dirtyh(&t->rect, s->arg);
 	}
 	rec_on(s);
@@ -286,10 +490,11 @@ void scene_draw(struct scene *s, uint64_t now, uint64_t until)
 
 bool scene_complete(const struct scene *s)
 {
-	for (unsigned i = 0; i < s->tilec; i++) {
-		const struct tile *t = &s->tilev[i];
+	for (unsigned i = 0; i <= s->tilec; i++) {
+		const struct tile *t = placed(s, i);
 
-		if (!t->frame && t->state != TILE_BROKEN && vin_sends(t->vin))
+		if (t && !t->face->frame && t->face->state != FACE_BROKEN &&
+		    vin_sends(t->face->vin))
 			return false;
 	}
 

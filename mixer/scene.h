@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/scene.h -- one canvas: which party is where, drawn when it changed
+ * mixer/scene.h -- one canvas: who is where, drawn when it changed
  *
- *	vin_take -> tile (picture, card, frozen) -> canvas -> changed areas
+ *	stage (faces), layout (cells) -> tiles -> canvas -> changed areas
  *
- * Knows neither clock nor encoder: it is given the time, and says by a
- * handler which rectangles it has drawn anew.
+ * Knows neither clock nor encoder: it is given what there is to be seen,
+ * and says by a handler which rectangles it has drawn anew.
  *
- * Threads: the tick's, one at a time; a plain object without a lock.
+ * Threads: the tick's, one at a time; scenes may be drawn side by side.
  */
 #ifndef TUTTI_MIXER_SCENE_H
 #define TUTTI_MIXER_SCENE_H
@@ -16,31 +16,30 @@
 #include "mixer/video_canvas.h"
 
 struct scene;
-struct vin;
+struct label;
+struct stage_view;
 
 /** An area of the canvas that was drawn anew */
 typedef void (scene_dirty_h)(const struct layout_rect *rect, void *arg);
 
 /** What is to be seen; a copy of the engine's state */
 struct scene_want {
-	struct vin **vinv;        /* in order of joining; borrowed        */
-	unsigned vinc;
-	uint32_t speaker;         /* leg, 0: nobody                       */
+	const struct stage_view *view;    /* NULL: nobody                 */
+	const struct layout *layout;
+	uint32_t speaker;         /* leg that speaks now: border; 0       */
 	bool recording;
 	bool crop;
 };
 
+/** label is borrowed and may be shared with other scenes. */
 int  scene_alloc(struct scene **sp, unsigned width, unsigned height,
-		 scene_dirty_h *dirtyh, void *arg);
-
-/** Loads fonts ahead of need; any thread. */
-void scene_warm(struct scene *s);
+		 struct label *label, scene_dirty_h *dirtyh, void *arg);
 
 /** Who is shown where; keeps its own references. */
 void scene_set(struct scene *s, const struct scene_want *want);
 
-/** Draws what changed: pictures due until until_us. */
-void scene_draw(struct scene *s, uint64_t now_us, uint64_t until_us);
+/** Draws what changed. */
+void scene_draw(struct scene *s);
 
 /** Every party that sends shows a picture (for a snapshot). */
 bool scene_complete(const struct scene *s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/scene_tile.c -- one party's place on the canvas
+ * mixer/scene_tile.c -- one face's place on a canvas
  */
 #include <string.h>
 
@@ -9,7 +9,6 @@
 #include <re.h>
 
 #include "mixer/scene_tile.h"
-#include "mixer/scene.h"
 #include "mixer/video_clock.h"
 
 enum {
@@ -20,10 +19,10 @@ enum {
 	SPEAK  = 0x35b36b,
 };
 
-void tile_open(struct tile *t, struct vin *vin)
+void tile_open(struct tile *t, struct face *face)
 {
 	memset(t, 0, sizeof(*t));
-	t->vin = vin_ref(vin);
+	t->face = mem_ref(face);
 	t->dirty = true;
 }
 
@@ -38,20 +37,31 @@ void tile_close(struct tile *t)
 {
 	text_drop(t);
 	vconv_close(&t->conv);
-	av_frame_free(&t->frame);
-	vin_unref(t->vin);
+	mem_deref(t->face);
 	memset(t, 0, sizeof(*t));
 }
 
 void tile_place(struct tile *t, const struct layout_rect *rect, bool alone)
 {
-	if (!memcmp(&t->rect, rect, sizeof(*rect)) && t->alone == alone)
+	t->wanted = true;
+	if (t->placed && t->alone == alone &&
+	    !memcmp(&t->rect, rect, sizeof(*rect)))
 		return;
 	if (t->rect.w != rect->w || t->rect.h != rect->h || t->alone != alone)
 		text_drop(t);
 	t->rect = *rect;
 	t->alone = alone;
+	t->placed = true;
 	t->dirty = true;
+}
+
+void tile_hide(struct tile *t)
+{
+	if (!t->placed)
+		return;
+	text_drop(t);
+	vconv_close(&t->conv);
+	t->placed = false;
 }
 
 void tile_speak(struct tile *t, bool speaking)
@@ -64,62 +74,6 @@ void tile_crop(struct tile *t, bool crop)
 {
 	t->dirty = t->dirty || t->crop != crop;
 	t->crop = crop;
-}
-
-static enum tile_state state_of(const struct tile *t,
-				const struct vin_view *v, bool quiet)
-{
-	if (!v->on)
-		return TILE_NONE;
-	if (v->broken)
-		return TILE_BROKEN;
-	if (!t->frame)
-		return TILE_NONE;
-
-	return quiet ? TILE_FROZEN : TILE_LIVE;
-}
-
-static void state_tell(const struct tile *t)
-{
-	static const enum video_event evv[] = {
-		[TILE_NONE]   = VIDEO_NONE,   [TILE_LIVE]   = VIDEO_LIVE,
-		[TILE_FROZEN] = VIDEO_FROZEN, [TILE_BROKEN] = VIDEO_BROKEN,
-	};
-
-	vin_tell(t->vin, evv[t->state]);
-}
-
-void tile_update(struct tile *t, uint64_t now, uint64_t until)
-{
-	enum tile_state state;
-	struct vin_view v;
-	bool quiet;
-
-	vin_take(t->vin, now, until, &v);
-	if (strcmp(v.name, t->name)) {
-		memcpy(t->name, v.name, sizeof(t->name));
-		label_clean(t->clean, sizeof(t->clean), v.name);
-		text_drop(t);
-		t->dirty = true;
-	}
-	if (v.forget || !v.on)
-		av_frame_free(&t->frame);
-	if (v.frame && v.on) {
-		av_frame_free(&t->frame);
-		t->frame = v.frame;
-		v.frame = NULL;
-		t->dirty = true;
-	}
-	av_frame_free(&v.frame);
-
-	quiet = now > v.last_us && now - v.last_us > VIN_FROZEN_US;
-	state = state_of(t, &v, quiet);
-	t->dirty = t->dirty || t->state != state;
-	t->state = state;
-
-	/* a picture that may be about to come is not yet missing */
-	if (!v.on || t->frame || v.broken || quiet)
-		state_tell(t);
 }
 
 /* --- drawing ---------------------------------------------------------- */
@@ -162,14 +116,34 @@ static void draw_bars(struct vpic *canvas, const struct layout_rect *box,
 		canvas_fill(canvas, &barv[i], c);
 }
 
-static void draw_plate(struct tile *t, struct vpic *canvas,
-		       struct label *label, const struct layout_rect *in)
+/* Where the plate may be: what people share must stay legible, so beside
+ * it if there is room */
+static unsigned plate_room(const struct tile *t,
+			   const struct layout_rect *in,
+			   const struct layout_rect *pic, unsigned px)
 {
-	unsigned px = font_px(in), margin = px / 2 + (t->alone ? 8 : 2);
+	const unsigned margin = px / 2 + (t->alone ? 8 : 2);
+	const bool below = in->h - pic->y - pic->h >= 2 * px + margin;
 
-	if (!t->plate.pic.mem && t->clean[0])
-		label_plate(label, &t->plate, t->clean, px,
-			    in->w - 2 * margin);
+	if (t->face->slides && !below && pic->x >= 6 * px)
+		return pic->x - margin;
+
+	return in->w - 2 * margin;
+}
+
+static void draw_plate(struct tile *t, struct vpic *canvas,
+		       struct label *label, const struct layout_rect *in,
+		       const struct layout_rect *pic)
+{
+	const unsigned px = font_px(in);
+	const unsigned margin = px / 2 + (t->alone ? 8 : 2);
+	const unsigned room = plate_room(t, in, pic, px);
+
+	if (t->plate_w != room)
+		vbitmap_close(&t->plate);
+	t->plate_w = room;
+	if (!t->plate.pic.mem && t->face->clean[0])
+		label_plate(label, &t->plate, t->face->clean, px, room);
 	if (t->plate.pic.mem)
 		canvas_blend(canvas, in->x + margin, in->y + in->h - margin -
 			     t->plate.pic.h, &t->plate);
@@ -187,17 +161,20 @@ static void draw_note(struct tile *t, struct vpic *canvas,
 }
 
 static bool draw_picture(struct tile *t, struct vpic *canvas,
-			 const struct layout_rect *in)
+			 const struct layout_rect *in,
+			 struct layout_rect *pic)
 {
-	const AVFrame *f = t->frame;
+	const AVFrame *f = t->face->frame;
 	struct vfit fit;
 
 	vfit_set(&fit, (unsigned)f->width, (unsigned)f->height,
 		 (unsigned)f->sample_aspect_ratio.num,
-		 (unsigned)f->sample_aspect_ratio.den, in->w, in->h, t->crop);
+		 (unsigned)f->sample_aspect_ratio.den, in->w, in->h,
+		 t->face->slides ? VFIT_WHOLE :
+		 t->crop ? VFIT_CROP : VFIT_LETTERBOX);
 	if (canvas_draw(canvas, in->x, in->y, f, &fit, &t->conv))
 		return false;
-	if (t->state == TILE_FROZEN) {
+	if (t->face->state == FACE_FROZEN) {
 		struct layout_rect r = fit.dst;
 
 		r.x += in->x;
@@ -205,6 +182,7 @@ static bool draw_picture(struct tile *t, struct vpic *canvas,
 		canvas_grey(canvas, &r);
 	}
 	draw_bars(canvas, in, &fit.dst);
+	*pic = fit.dst;
 
 	return true;
 }
@@ -212,12 +190,14 @@ static bool draw_picture(struct tile *t, struct vpic *canvas,
 static void draw_card(struct tile *t, struct vpic *canvas,
 		      struct label *label, const struct layout_rect *in)
 {
-	if (!t->card.mem || t->card_state != t->state) {
+	const struct face *f = t->face;
+
+	if (!t->card.mem || t->card_state != f->state) {
 		vpic_close(&t->card);
-		label_card(label, &t->card, in->w, in->h, t->clean,
-			   t->state == TILE_BROKEN ?
+		label_card(label, &t->card, in->w, in->h, f->clean,
+			   f->state == FACE_BROKEN ?
 			   "This picture cannot be shown" : NULL);
-		t->card_state = t->state;
+		t->card_state = f->state;
 	}
 	if (t->card.mem)
 		canvas_put(canvas, in->x, in->y, &t->card);
@@ -225,24 +205,39 @@ static void draw_card(struct tile *t, struct vpic *canvas,
 		canvas_fill(canvas, in, vcolour_rgb(BARS));
 }
 
+/* Has the face changed since it was drawn? */
+static bool is_dirty(struct tile *t)
+{
+	const struct face *f = t->face;
+
+	if (t->renamed != f->renamed)
+		text_drop(t);
+	t->dirty = t->dirty || t->version != f->version;
+	t->renamed = f->renamed;
+	t->version = f->version;
+
+	return t->dirty;
+}
+
 bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 	       uint64_t *label_us)
 {
-	struct layout_rect in = inner_rect(t);
-	bool picture = t->frame && (t->state == TILE_LIVE ||
-				    t->state == TILE_FROZEN);
+	struct layout_rect in = inner_rect(t), pic;
+	const struct face *f = t->face;
+	bool picture = f->frame && (f->state == FACE_LIVE ||
+				    f->state == FACE_FROZEN);
 	uint64_t t0;
 
-	if (!t->dirty)
+	if (!is_dirty(t))
 		return false;
 	t->dirty = false;
 
 	if (picture)
-		picture = draw_picture(t, canvas, &in);
+		picture = draw_picture(t, canvas, &in, &pic);
 	t0 = video_cpu_us();
 	if (picture) {
-		draw_plate(t, canvas, label, &in);
-		if (t->state == TILE_FROZEN)
+		draw_plate(t, canvas, label, &in, &pic);
+		if (f->state == FACE_FROZEN)
 			draw_note(t, canvas, label, &in);
 	}
 	else {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/video.c -- the video engine's doors: sources, watches, statistics
+ * mixer/video.c -- the video engine's doors: sources, room, statistics
  */
 #include <errno.h>
 #include <string.h>
@@ -15,11 +15,6 @@
 struct video_src {
 	struct video *v;          /* [I] strong                           */
 	struct vin *vin;          /* [I]                                  */
-};
-
-struct video_watch {
-	struct video *v;          /* [I] strong                           */
-	struct rung *rung;        /* [I]                                  */
 };
 
 /* --- the engine ------------------------------------------------------- */
@@ -37,7 +32,7 @@ static void warm_job(void *arg, uint64_t now)
 
 	(void)now;
 	on_worker();
-	scene_warm(v->scene);
+	label_warm(v->label);
 }
 
 static void warm_idle(void *arg)
@@ -52,7 +47,9 @@ static void video_destructor(void *data)
 	if (v->pool)
 		pool_stop(v->pool);
 	shots_cancel(v);
-	mem_deref(v->scene);      /* its parties have jobs in the pool    */
+	scenes_end(v);
+	mem_deref(v->stage);      /* its faces have jobs in the pool      */
+	mem_deref(v->label);
 	mem_deref(v->pool);
 	pthread_mutex_destroy(&v->mtx);
 }
@@ -73,13 +70,15 @@ int video_alloc(struct video **vp, const struct video_cfg *cfg)
 	v->cfg.height = cfg->height ? cfg->height : 720;
 	v->cfg.fps = cfg->fps ? cfg->fps : 30;
 	v->crop = cfg->crop;
+	v->layout = layout_find(NULL);
 	gov_init(&v->gov, 0);
 	av_log_set_level(AV_LOG_FATAL);   /* peers could fill the log     */
 
 	err = pool_alloc(&v->pool, cfg->workers, video_tick, v);
 	if (!err)
-		err = scene_alloc(&v->scene, v->cfg.width, v->cfg.height,
-				  video_dirty, v);
+		err = label_alloc(&v->label);
+	if (!err)
+		err = stage_alloc(&v->stage);
 	if (err) {
 		mem_deref(v);
 		return err;
@@ -115,10 +114,27 @@ void video_run(struct video *v, uint64_t now_us)
 	pool_run(v->pool, now_us);
 }
 
+/* Who leads is remembered when nobody speaks. */
+static void spoke(struct video *v, uint32_t leg)
+{
+	unsigned i;
+
+	for (i = 0; i < v->spokec && v->spokev[i] != leg; i++)
+		;
+	if (i == v->spokec && v->spokec < SPOKE_MAX)
+		v->spokec++;
+	if (i == SPOKE_MAX)
+		i--;
+	memmove(&v->spokev[1], &v->spokev[0], sizeof(v->spokev[0]) * i);
+	v->spokev[0] = leg;
+}
+
 void video_speaker(struct video *v, uint32_t leg)
 {
 	video_lock(v);
 	v->speaker = leg;
+	if (leg)
+		spoke(v, leg);
 	video_unlock(v);
 }
 
@@ -138,9 +154,16 @@ void video_fit(struct video *v, bool crop)
 
 void video_room(struct video *v, const char *layout, uint32_t spotlight)
 {
-	(void)v;
-	(void)layout;
-	(void)spotlight;
+	const struct layout *l = layout_find(layout);
+
+	if (!l)
+		warning("layout unknown name=\"%s\"\n", layout);
+	video_lock(v);
+	v->spotlight = spotlight;
+	if (l)
+		v->layout = l;
+	video_unlock(v);
+	watches_settle(v);
 }
 
 int video_shot(struct video *v, video_shot_h *shoth, void *arg)
@@ -192,14 +215,13 @@ int video_src_alloc(struct video_src **srcp, struct video *v,
 
 	if (!srcp || !v || !t)
 		return EINVAL;
-	if (slides)
-		return ENOTSUP;           /* comes with the scenes        */
 	src = mem_zalloc(sizeof(*src), src_destructor);
 	if (!src)
 		return ENOMEM;
 	src->v = mem_ref(v);
-	err = vin_alloc(&src->vin, v->pool, t, v->cfg.eventh, v->cfg.arg);
-	if (err)
+	err = vin_alloc(&src->vin, v->pool, t, slides, v->cfg.eventh,
+			v->cfg.arg);
+	if (err || t->watcher)            /* who only watches has no tile */
 		goto out;
 
 	video_lock(v);
@@ -255,118 +277,14 @@ void video_src_wait(struct video_src *src, unsigned ms)
 
 void video_src_need(const struct video_src *src, unsigned *wp, unsigned *hp)
 {
-	(void)src;
 	*wp = *hp = 0;
+	if (src)
+		vin_needed(src->vin, wp, hp);
 }
 
 json_t *video_src_stats(const struct video_src *src)
 {
 	return src ? vin_stats(src->vin) : NULL;
-}
-
-/* --- watches ---------------------------------------------------------- */
-
-static void watch_destructor(void *data)
-{
-	struct video_watch *w = data;
-	struct video *v = w->v;
-	struct rung *gone = NULL;
-
-	video_lock(v);
-	for (unsigned i = 0; i < v->rungc && w->rung; i++) {
-		if (v->rungv[i].rung != w->rung || --v->rungv[i].watches)
-			continue;
-		gone = w->rung;
-		v->rungv[i] = v->rungv[--v->rungc];
-		break;
-	}
-	video_unlock(v);
-	if (gone) {
-		debug("rung %u ended", rung_id(gone));
-		atomic_fetch_add(&v->encode_us, rung_cpu_us(gone));
-		rung_unref(gone);         /* the list's                   */
-	}
-	rung_unref(w->rung);
-	pool_clock(v->pool, 0);           /* it may be time to fall idle  */
-	mem_deref(v);
-}
-
-static bool same(const struct video_rung *a, const struct video_rung *b)
-{
-	return a->codec == b->codec && a->width == b->width &&
-	       a->height == b->height && a->fps == b->fps &&
-	       a->kbps == b->kbps && a->pkt_mode == b->pkt_mode &&
-	       a->level_idc == b->level_idc;
-}
-
-/* [m] held: the rung there is, or a new one; a reference for the caller */
-static int rung_get(struct video *v, const struct video_rung *desc,
-		    struct rung **rp)
-{
-	struct rung *r;
-	int err;
-
-	for (unsigned i = 0; i < v->rungc; i++) {
-		if (!same(desc, rung_desc(v->rungv[i].rung)))
-			continue;
-		v->rungv[i].watches++;
-		*rp = rung_ref(v->rungv[i].rung);
-		rung_key(*rp);
-		return 0;
-	}
-	if (v->rungc == RUNGS_MAX)
-		return ENOSPC;
-
-	err = rung_alloc(&r, ++v->last_rung, desc, v->cfg.width,
-			 v->cfg.height, v->cfg.fps);
-	if (err)
-		return err;
-	v->rungv[v->rungc].rung = r;
-	v->rungv[v->rungc++].watches = 1;
-	*rp = rung_ref(r);
-	debug("rung %u began codec=%s size=%ux%u fps=%u kbps=%u", rung_id(r),
-	      codec_name(desc->codec), desc->width, desc->height, desc->fps,
-	      desc->kbps);
-
-	return 0;
-}
-
-int video_watch_alloc(struct video_watch **wp, struct video *v,
-		      const struct video_rung *rung, const char *layout)
-{
-	struct video_watch *w;
-	int err;
-
-	if (!wp || !v || !rung)
-		return EINVAL;
-	if (layout && *layout && strcmp(layout, "grid"))
-		return ENOENT;
-	w = mem_zalloc(sizeof(*w), watch_destructor);
-	if (!w)
-		return ENOMEM;
-	w->v = mem_ref(v);
-	video_lock(v);
-	err = rung_get(v, rung, &w->rung);
-	video_unlock(v);
-	if (err) {
-		mem_deref(w);
-		return err;
-	}
-	pool_clock(v->pool, 0);
-	*wp = w;
-
-	return 0;
-}
-
-uint32_t video_watch_rung(const struct video_watch *w)
-{
-	return w ? rung_id(w->rung) : 0;
-}
-
-void video_watch_key(struct video_watch *w)
-{
-	if (w)
-		rung_key(w->rung);
 }
 
 /* --- statistics ------------------------------------------------------- */
@@ -375,7 +293,7 @@ json_t *video_stats(const struct video *v)
 {
 	struct video *w = (struct video *)v;
 	json_t *rungs = json_array();
-	uint64_t decode, encode, scale, label;
+	uint64_t decode, encode;
 	unsigned srcs;
 
 	if (!v)
@@ -392,18 +310,20 @@ json_t *video_stats(const struct video *v)
 		encode += rung_cpu_us(v->rungv[i].rung);
 		json_object_set_new(r, "watchers", json_integer(
 			(json_int_t)v->rungv[i].watches));
+		json_object_set_new(r, "layout", json_string(
+			layout_name(v->rungv[i].layout)));
 		json_array_append_new(rungs, r);
 	}
 	video_unlock(v);
-	scene_cpu(v->scene, &scale, &label);
 
-	return json_pack("{s:{s:I,s:I,s:I,s:I},s:I,s:I,s:i,s:i,s:o}",
+	return json_pack("{s:{s:I,s:I,s:I,s:I},s:I,s:I,s:i,s:i,s:i,s:o}",
 			 "cpu_us", "decode", (json_int_t)decode,
-			 "scale", (json_int_t)scale,
-			 "label", (json_int_t)label,
+			 "scale", (json_int_t)atomic_load(&w->scale_us),
+			 "label", (json_int_t)atomic_load(&w->label_us),
 			 "encode", (json_int_t)encode,
 			 "ticks", (json_int_t)atomic_load(&w->ticks),
 			 "late", (json_int_t)atomic_load(&w->late),
 			 "governor", (int)atomic_load(&w->step),
+			 "scenes", (int)atomic_load(&w->scenes),
 			 "sources", (int)srcs, "rungs", rungs);
 }

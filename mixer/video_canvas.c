@@ -139,7 +139,7 @@ static void fit_side(unsigned n, double s, unsigned box, unsigned *srcpos,
 
 void vfit_set(struct vfit *fit, unsigned src_w, unsigned src_h,
 	      unsigned sar_num, unsigned sar_den,
-	      unsigned box_w, unsigned box_h, bool crop)
+	      unsigned box_w, unsigned box_h, enum vfit_how how)
 {
 	double sar = 1, sx, sy, s;
 
@@ -150,15 +150,15 @@ void vfit_set(struct vfit *fit, unsigned src_w, unsigned src_h,
 
 	sx = box_w / (src_w * sar);
 	sy = box_h / (double)src_h;
-	if (crop)
+	if (how == VFIT_CROP)
 		s = sx > sy ? sx : sy;
 	else
 		s = sx < sy ? sx : sy;
-	if (sar == 1) {
+	if (sar == 1 && how != VFIT_WHOLE) {
 		double e = exact_ratio(s);
 
 		/* cropping must still fill the box */
-		if (!crop || e >= s)
+		if (how != VFIT_CROP || e >= s)
 			s = e;
 	}
 

@@ -47,12 +47,18 @@ struct vfit {
 	struct layout_rect src, dst;
 };
 
-/** Never stretches.  Letterbox, or crop to fill.  An exact ratio that is a
- *  little (up to 5 %) larger is taken instead and what is too much cut off
- *  at the edges: copying 1:1 or halving costs a fraction of scaling. */
+enum vfit_how {
+	VFIT_LETTERBOX,           /* a few pixels may be cut off          */
+	VFIT_CROP,                /* fill the box                         */
+	VFIT_WHOLE,               /* letterbox, not a pixel cut off       */
+};
+
+/** Never stretches.  An exact ratio that is a little (up to 5 %) larger is
+ *  taken instead and what is too much cut off at the edges: copying 1:1 or
+ *  halving costs a fraction of scaling. */
 void vfit_set(struct vfit *fit, unsigned src_w, unsigned src_h,
 	      unsigned sar_num, unsigned sar_den,
-	      unsigned box_w, unsigned box_h, bool crop);
+	      unsigned box_w, unsigned box_h, enum vfit_how how);
 
 /** Turns what a decoder gives (any format, range, matrix) into pixels of
  *  the canvas; keeps tables between calls. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/video_in.c -- one party's video
+ * mixer/video_in.c -- one source of video
  */
 #include <errno.h>
 #include <pthread.h>
@@ -34,6 +34,7 @@ struct held {
 struct vin {
 	atomic_uint refs;
 	uint32_t id;              /* [I]                                  */
+	bool slides;              /* [I]                                  */
 	struct pool *pool;        /* [I] outlives us                      */
 	struct pool_job job;
 	struct bq *bq;            /* [I]                                  */
@@ -41,6 +42,7 @@ struct vin {
 	atomic_bool stale;        /* what is held is of no use any more   */
 	atomic_bool missed;       /* packets were thrown away             */
 	atomic_ullong due_us;     /* of the reassembly's timer            */
+	atomic_uint need;         /* width << 16 | height                 */
 	atomic_uint wait_ms;      /* the reassembly's                     */
 
 	/* decoding */
@@ -126,6 +128,18 @@ uint32_t vin_id(const struct vin *vin)
 	return vin->id;
 }
 
+bool vin_is_slides(const struct vin *vin)
+{
+	return vin->slides;
+}
+
+void vin_name(struct vin *vin, char name[TICKET_NAME_MAX])
+{
+	pthread_mutex_lock(&vin->mtx);
+	memcpy(name, vin->name, sizeof(vin->name));
+	pthread_mutex_unlock(&vin->mtx);
+}
+
 static void send_event(struct vin *vin, enum video_event ev)
 {
 	pthread_mutex_lock(&vin->hmtx);
@@ -177,7 +191,7 @@ static void ask(struct vin *vin, uint64_t now)
 	if (!yes)
 		return;
 	atomic_fetch_add(&vin->asked, 1);
-	send_event(vin, VIDEO_WANT_KEY);
+	send_event(vin, vin->slides ? VIDEO_WANT_KEY_SLIDES : VIDEO_WANT_KEY);
 }
 
 /* --- a decoded picture ------------------------------------------------ */
@@ -425,11 +439,24 @@ static void job_idle(void *arg)
 
 /* --- the loop's ------------------------------------------------------- */
 
+/* "Ann – screen"; a long name is cut between characters. */
+static void slides_name(char name[TICKET_NAME_MAX], const char *who)
+{
+	static const char what[] = " \xe2\x80\x93 screen";
+	size_t n = strnlen(who, TICKET_NAME_MAX - sizeof(what));
+
+	while (n && who[n] && ((uint8_t)who[n] & 0xc0) == 0x80)
+		--n;
+	memcpy(name, who, n);
+	memcpy(name + n, what, sizeof(what));
+}
+
 /* [m] held, or nobody else has it yet */
 static void ticket_take(struct vin *vin, const struct ticket *t)
 {
-	bool on = t->video.on && t->video.recv && t->video.fmtc &&
-		!t->video_muted;
+	const struct ticket_media *m = vin->slides ? &t->slides : &t->video;
+	bool on = m->on && m->recv && m->fmtc &&
+		(vin->slides || !t->video_muted);
 
 	if (vin->on && !on) {
 		held_flush(vin);
@@ -442,12 +469,15 @@ static void ticket_take(struct vin *vin, const struct ticket *t)
 		atomic_store(&vin->stale, true);
 	}
 	vin->on = on;
-	vin->media = t->video;
-	str_ncpy(vin->name, t->name, sizeof(vin->name));
+	vin->media = *m;
+	if (vin->slides)
+		slides_name(vin->name, t->name);
+	else
+		str_ncpy(vin->name, t->name, sizeof(vin->name));
 }
 
 int vin_alloc(struct vin **vp, struct pool *pool, const struct ticket *t,
-	      video_event_h *eventh, void *arg)
+	      bool slides, video_event_h *eventh, void *arg)
 {
 	struct vin *vin;
 	int err;
@@ -464,7 +494,8 @@ int vin_alloc(struct vin **vp, struct pool *pool, const struct ticket *t,
 	vin->eventh = eventh;
 	vin->arg = arg;
 	vin->wait_key = true;
-	vin->told = VIDEO_NONE;
+	vin->slides = slides;
+	vin->told = slides ? VIDEO_SLIDES_NONE : VIDEO_NONE;
 	vin->ask_step_us = VIN_ASK_US;
 	ticket_take(vin, t);
 	err = bq_alloc(&vin->bq, VIN_QUEUE, drop_pkt);
@@ -590,7 +621,7 @@ void vin_take(struct vin *vin, uint64_t now, uint64_t until,
 	view->frame = held_take(vin, until);
 	view->forget = vin->forget;
 	vin->forget = false;
-	frozen = vin->on && now - vin->last_us > VIN_FROZEN_US;
+	frozen = vin->on && !vin->slides && now - vin->last_us > VIN_FROZEN_US;
 	pthread_mutex_unlock(&vin->mtx);
 
 	if (frozen)
@@ -604,6 +635,20 @@ void vin_tell(struct vin *vin, enum video_event ev)
 		return;
 	vin->told = ev;
 	send_event(vin, ev);
+}
+
+void vin_need(struct vin *vin, unsigned w, unsigned h)
+{
+	atomic_store(&vin->need, w << 16 | h);
+	send_event(vin, vin->slides ? VIDEO_NEED_SLIDES : VIDEO_NEED);
+}
+
+void vin_needed(const struct vin *vin, unsigned *wp, unsigned *hp)
+{
+	unsigned need = atomic_load(&((struct vin *)vin)->need);
+
+	*wp = need >> 16;
+	*hp = need & 0xffff;
 }
 
 bool vin_on(struct vin *vin)

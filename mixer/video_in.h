@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/video_in.h -- one party's video: packets to the picture shown now
+ * mixer/video_in.h -- one source of video: packets to the picture shown now
  *
  *	vin_put [loop] -> bq -> rtp_frame -> vdec -> [queue until its time]
  *	  -> vin_take [tick]
@@ -45,11 +45,14 @@ struct vin_view {
 	bool forget;              /* what was shown so far is not to be   */
 };
 
+/** slides: what the party shares instead of its camera */
 int  vin_alloc(struct vin **vp, struct pool *pool, const struct ticket *t,
-	       video_event_h *eventh, void *arg);
+	       bool slides, video_event_h *eventh, void *arg);
 struct vin *vin_ref(struct vin *vin);
 void vin_unref(struct vin *vin);
 uint32_t vin_id(const struct vin *vin);
+bool vin_is_slides(const struct vin *vin);
+void vin_name(struct vin *vin, char name[TICKET_NAME_MAX]);    /* any     */
 
 void vin_set(struct vin *vin, const struct ticket *t);     /* loop         */
 void vin_put(struct vin *vin, struct pkt *pkt);            /* loop         */
@@ -69,6 +72,10 @@ void vin_take(struct vin *vin, uint64_t now_us, uint64_t until_us,
 
 /** The party's state goes out as an event when it differs from the last. */
 void vin_tell(struct vin *vin, enum video_event ev);       /* tick         */
+/** How large it is shown now goes out as an event. */
+void vin_need(struct vin *vin, unsigned w, unsigned h);    /* tick         */
+void vin_needed(const struct vin *vin, unsigned *wp, unsigned *hp); /* any */
+
 bool vin_on(struct vin *vin);     /* pictures are to be expected          */
 bool vin_sends(struct vin *vin);  /* packets came since somebody looks    */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/video_priv.h -- the video engine's inside: video.c, video_tick.c
+ * mixer/video_priv.h -- the video engine's inside: video.c, video_watch.c
+ * (the loop's), video_tick.c, video_scenes.c (the tick's)
  *
  * The loop's calls only change lists under mtx, which is held for a few
  * assignments; the tick copies what it needs with references, then works
@@ -18,10 +19,13 @@
 #include "mixer/video_in.h"
 #include "mixer/video_pool.h"
 #include "mixer/video_rung.h"
+#include "mixer/video_stage.h"
 
 enum {
 	RUNGS_MAX = 64,
 	SHOTS_MAX = 16,
+	SCENES_MAX = 8,           /* the room's and those legs chose      */
+	SPOKE_MAX = 8,            /* who led, remembered                  */
 };
 
 struct shot {
@@ -29,16 +33,37 @@ struct shot {
 	void *arg;
 };
 
+/* A scene that is watched, made and ended by the tick */
+struct vscene {
+	struct video *v;
+	const struct layout *layout;      /* NULL: the room's             */
+	struct scene *scene;      /* NULL: this slot is free              */
+	uint64_t since_us;
+	bool used;                /* this turn                            */
+};
+
+/* A rung in this turn */
+struct trung {
+	struct rung *rung;
+	const struct layout *layout;
+	struct vscene *vs;
+};
+
 /* What one tick works with; its own references */
 struct tick {
 	struct vin *vinv[VIDEO_SRCS_MAX];
 	unsigned vinc;
-	struct rung *rungv[RUNGS_MAX];
+	struct trung rungv[RUNGS_MAX];
 	unsigned rungc;
-	struct rung *duev[RUNGS_MAX];
+	struct trung *duev[RUNGS_MAX];
 	unsigned duec;
-	atomic_uint next;         /* of duev to be encoded                */
-	uint32_t speaker;
+	struct vscene *drawv[SCENES_MAX];
+	unsigned drawc;
+	atomic_uint next;         /* of drawv, then of duev               */
+	const struct layout *layout;      /* the room's                   */
+	uint32_t speaker, spotlight;
+	uint32_t spokev[SPOKE_MAX];
+	unsigned spokec;
 	bool recording, crop, shots;
 	uint64_t n, pts_us;
 };
@@ -48,7 +73,9 @@ struct video {
 	struct video_cfg cfg;     /* [I]                                  */
 	struct pool *pool;        /* [I]                                  */
 	struct pool_job warm;     /* fonts, once                          */
-	struct scene *scene;      /* [t]                                  */
+	struct label *label;      /* [I]                                  */
+	struct stage *stage;      /* [t]                                  */
+	struct vscene scenev[SCENES_MAX]; /* [t]                          */
 	struct tick tick;         /* [t]                                  */
 	uint64_t t0_us, last_n;   /* [t]                                  */
 	uint64_t awake_us;        /* [t] since when somebody looks        */
@@ -60,16 +87,24 @@ struct video {
 	unsigned vinc;
 	struct {
 		struct rung *rung;
+		const struct layout *layout;      /* NULL: the room's     */
 		unsigned watches;
 	} rungv[RUNGS_MAX];                       /* [m]                  */
 	unsigned rungc;
+	struct list watchl;       /* [L] video_watch                      */
+	const struct layout *layout;      /* [m] the room's               */
+	uint32_t spotlight;       /* [m]                                  */
+	uint32_t spokev[SPOKE_MAX];       /* [m] the latest first         */
+	unsigned spokec;          /* [m]                                  */
 	uint32_t last_rung;       /* [m]                                  */
 	struct shot shotv[SHOTS_MAX];             /* [m]                  */
 	unsigned shotc;
 	uint32_t speaker;         /* [m]                                  */
 	bool recording, crop;     /* [m]                                  */
 
-	atomic_ullong decode_us, encode_us;       /* of those who left    */
+	/* of those that ended */
+	atomic_ullong decode_us, encode_us, scale_us, label_us;
+	atomic_uint scenes;
 	atomic_ullong ticks, late;
 	atomic_uint step;
 };
@@ -84,8 +119,17 @@ static inline void video_unlock(const struct video *v)
 	pthread_mutex_unlock(&((struct video *)v)->mtx);
 }
 
-/* video_tick.c: the pool's clock, and what the scene tells */
+/* video_tick.c: the pool's clock */
 uint64_t video_tick(uint64_t now, void *arg);
-void video_dirty(const struct layout_rect *rect, void *arg);
+
+/* video_scenes.c, the tick's: who watches what, scenes made and ended;
+ * which are to be drawn; all at once on several workers */
+void scenes_set(struct video *v, uint64_t now);
+void scenes_draw(struct video *v);
+void scenes_end(struct video *v);         /* all                          */
+struct vscene *scenes_room(struct video *v);      /* NULL: not watched    */
+
+/* video_watch.c */
+void watches_settle(struct video *v) ON(loop);
 
 #endif

@@ -19,14 +19,6 @@ enum {
 	                           * key frame: says nothing yet          */
 };
 
-void video_dirty(const struct layout_rect *rect, void *arg)
-{
-	struct tick *t = &((struct video *)arg)->tick;
-
-	for (unsigned i = 0; i < t->rungc; i++)
-		rung_mark(t->rungv[i], rect);
-}
-
 static void tick_open(struct video *v, struct tick *t)
 {
 	video_lock(v);
@@ -34,15 +26,21 @@ static void tick_open(struct video *v, struct tick *t)
 	for (unsigned i = 0; i < v->vinc; i++)
 		t->vinv[i] = vin_ref(v->vinv[i]);
 	t->rungc = v->rungc;
-	for (unsigned i = 0; i < v->rungc; i++)
-		t->rungv[i] = rung_ref(v->rungv[i].rung);
+	for (unsigned i = 0; i < v->rungc; i++) {
+		t->rungv[i].rung = rung_ref(v->rungv[i].rung);
+		t->rungv[i].layout = v->rungv[i].layout;
+		t->rungv[i].vs = NULL;
+	}
+	t->layout = v->layout;
 	t->speaker = v->speaker;
+	t->spotlight = v->spotlight;
+	t->spokec = v->spokec;
+	memcpy(t->spokev, v->spokev, sizeof(t->spokev));
 	t->recording = v->recording;
 	t->crop = v->crop;
 	t->shots = v->shotc > 0;
 	video_unlock(v);
-	t->duec = 0;
-	atomic_store(&t->next, 0);
+	t->duec = t->drawc = 0;
 }
 
 static void tick_close(struct tick *t)
@@ -50,7 +48,7 @@ static void tick_close(struct tick *t)
 	for (unsigned i = 0; i < t->vinc; i++)
 		vin_unref(t->vinv[i]);
 	for (unsigned i = 0; i < t->rungc; i++)
-		rung_unref(t->rungv[i]);
+		rung_unref(t->rungv[i].rung);
 	t->vinc = t->rungc = t->duec = 0;
 }
 
@@ -63,12 +61,13 @@ static void encode_part(void *arg)
 
 	while ((i = atomic_fetch_add(&t->next, 1)) < t->duec) {
 		struct unit *unit = NULL;
-		int err = rung_encode(t->duev[i], scene_canvas(v->scene),
+		struct trung *r = t->duev[i];
+		int err = rung_encode(r->rung, scene_canvas(r->vs->scene),
 				      t->pts_us, &unit);
 
 		if (err)
 			debug("rung %u encoding failed: %m",
-			      rung_id(t->duev[i]), err);
+			      rung_id(r->rung), err);
 		if (!unit)
 			continue;
 		if (v->cfg.outh)
@@ -82,11 +81,13 @@ static void encode_all(struct video *v)
 	struct tick *t = &v->tick;
 
 	for (unsigned i = 0; i < t->rungc; i++) {
-		rung_tune(t->rungv[i], gov_divisor(&v->gov),
-			  gov_fast(&v->gov));
-		if (rung_due(t->rungv[i], t->n))
-			t->duev[t->duec++] = t->rungv[i];
+		struct trung *r = &t->rungv[i];
+
+		rung_tune(r->rung, gov_divisor(&v->gov), gov_fast(&v->gov));
+		if (r->vs && rung_due(r->rung, t->n))
+			t->duev[t->duec++] = r;
 	}
+	atomic_store(&t->next, 0);
 	if (t->duec > 1)
 		pool_spread(v->pool, t->duec - 1, encode_part, v);
 	else
@@ -120,22 +121,24 @@ static AVFrame *canvas_copy(const struct vpic *pic)
 }
 
 /* Just woken up, pictures are still to come. */
-static bool shots_ready(const struct video *v, uint64_t now)
+static bool shots_ready(const struct video *v, const struct vscene *room,
+			uint64_t now)
 {
-	uint64_t waited = now - v->awake_us;
+	uint64_t waited = now - room->since_us;
 
 	if (waited >= SHOT_WAIT_US || !v->tick.vinc)
 		return true;
 
-	return waited >= SHOT_MIN_US && scene_complete(v->scene);
+	return waited >= SHOT_MIN_US && scene_complete(room->scene);
 }
 
 static void shots_serve(struct video *v, uint64_t now)
 {
+	const struct vscene *room = scenes_room(v);
 	struct shot readyv[SHOTS_MAX];
 	unsigned n;
 
-	if (!shots_ready(v, now))
+	if (room && !shots_ready(v, room, now))
 		return;
 	video_lock(v);
 	n = v->shotc;
@@ -144,7 +147,8 @@ static void shots_serve(struct video *v, uint64_t now)
 	video_unlock(v);
 
 	for (unsigned i = 0; i < n; i++) {
-		AVFrame *f = canvas_copy(scene_canvas(v->scene));
+		AVFrame *f = room ? canvas_copy(scene_canvas(room->scene)) :
+			NULL;
 
 		readyv[i].shoth(f ? 0 : ENOMEM, f, readyv[i].arg);
 	}
@@ -182,29 +186,43 @@ static void governed(struct video *v, uint64_t start, uint64_t due)
 		v->cfg.eventh(VIDEO_LOAD, v->gov.step, v->cfg.arg);
 }
 
-static void tick_run(struct video *v, uint64_t now)
+/* Returns when a turn is needed though nobody watches */
+static uint64_t tick_run(struct video *v, uint64_t now)
 {
 	struct tick *t = &v->tick;
-	const struct scene_want want = {
-		.vinv = t->vinv, .vinc = t->vinc, .speaker = t->speaker,
-		.recording = t->recording, .crop = t->crop,
+	const bool watched = t->rungc || t->shots;
+	const struct stage_cue cue = {
+		.speaker = t->speaker, .spotlight = t->spotlight,
+		.spokev = t->spokev, .spokec = t->spokec,
 	};
 
-	scene_set(v->scene, &want);
-	scene_draw(v->scene, now, t->pts_us + 500000 / v->cfg.fps);
+	stage_set(v->stage, t->vinv, t->vinc);
+	if (!watched)
+		return stage_done(v->stage, false, now);
+
+	stage_update(v->stage, &cue, now, t->pts_us + 500000 / v->cfg.fps);
+	scenes_set(v, now);
+	stage_done(v->stage, true, now);
+	scenes_draw(v);
 	encode_all(v);
 	if (t->shots)
 		shots_serve(v, now);
 	atomic_fetch_add(&v->ticks, 1);
+
+	return UINT64_MAX;
 }
 
 /* Nobody looks any more: no decoding, no pictures kept. */
-static void fall_idle(struct video *v)
+static uint64_t fall_idle(struct video *v, uint64_t now)
 {
-	const struct scene_want nobody = {0};
+	uint64_t at;
 
-	scene_set(v->scene, &nobody);
+	scenes_end(v);
+	at = tick_run(v, now);
+	tick_close(&v->tick);
 	v->begun = false;
+
+	return at;
 }
 
 uint64_t video_tick(uint64_t now, void *arg)
@@ -222,17 +240,14 @@ uint64_t video_tick(uint64_t now, void *arg)
 	t->pts_us = tick_us(v, t->n);
 
 	tick_open(v, t);
-	if (!t->rungc && !t->shots) {
-		tick_close(t);
-		fall_idle(v);
-		return UINT64_MAX;
-	}
+	if (!t->rungc && !t->shots)
+		return fall_idle(v, now);
 	if (!v->begun) {
 		gov_init(&v->gov, now);
 		v->awake_us = now;
 	}
 	due = v->begun ? next_us(v, v->last_n) : now;
-	tick_run(v, now);
+	(void)tick_run(v, now);
 	tick_close(t);
 	if (pool_workers(v->pool))
 		governed(v, now, due);

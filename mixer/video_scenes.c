@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/video_scenes.c -- the scenes that are watched, made and ended
+ *
+ * One for each layout that somebody chose, one for the room.  Each is drawn
+ * only in turns in which it is watched, recorded or photographed.
+ */
+#include <string.h>
+
+#include <re.h>
+
+#include "base/log.h"
+#include "mixer/video_priv.h"
+
+/* What a scene drew anew, for those who encode it */
+static void dirty_handler(const struct layout_rect *rect, void *arg)
+{
+	struct vscene *vs = arg;
+	struct tick *t = &vs->v->tick;
+
+	for (unsigned i = 0; i < t->rungc; i++) {
+		if (t->rungv[i].vs == vs)
+			rung_mark(t->rungv[i].rung, rect);
+	}
+}
+
+static void scene_end(struct vscene *vs)
+{
+	const struct scene_want nobody = {0};
+
+	if (!vs->scene)
+		return;
+	scene_set(vs->scene, &nobody);
+	vs->scene = mem_deref(vs->scene);
+	atomic_fetch_sub(&vs->v->scenes, 1);
+}
+
+void scenes_end(struct video *v)
+{
+	for (unsigned i = 0; i < SCENES_MAX; i++)
+		scene_end(&v->scenev[i]);
+}
+
+static struct vscene *find(struct video *v, const struct layout *layout)
+{
+	for (unsigned i = 0; i < SCENES_MAX; i++) {
+		if (v->scenev[i].scene && v->scenev[i].layout == layout)
+			return &v->scenev[i];
+	}
+
+	return NULL;
+}
+
+struct vscene *scenes_room(struct video *v)
+{
+	return find(v, NULL);
+}
+
+/* The scene of this layout; a new one if there is none, NULL: no memory */
+static struct vscene *scene_get(struct video *v, const struct layout *layout,
+				uint64_t now)
+{
+	struct vscene *vs = find(v, layout);
+
+	for (unsigned i = 0; !vs && i < SCENES_MAX; i++) {
+		if (!v->scenev[i].scene)
+			vs = &v->scenev[i];
+	}
+	if (!vs || vs->scene)
+		return vs;
+
+	vs->v = v;
+	vs->layout = layout;
+	vs->since_us = now;
+	if (scene_alloc(&vs->scene, v->cfg.width, v->cfg.height, v->label,
+			dirty_handler, vs)) {
+		debug("layout %s: no scene", layout_name(layout));
+		return NULL;
+	}
+	atomic_fetch_add(&v->scenes, 1);
+
+	return vs;
+}
+
+/* Those nobody watches any more, before there are new ones */
+static void end_unwatched(struct video *v)
+{
+	struct tick *t = &v->tick;
+
+	for (unsigned i = 0; i < SCENES_MAX; i++) {
+		struct vscene *vs = &v->scenev[i];
+		bool used = t->shots && !vs->layout;
+
+		for (unsigned k = 0; k < t->rungc && !used; k++)
+			used = t->rungv[k].layout == vs->layout;
+		if (!used)
+			scene_end(vs);
+	}
+}
+
+static void fill(struct video *v, struct vscene *vs)
+{
+	const struct tick *t = &v->tick;
+	const struct scene_want want = {
+		.view = stage_view(v->stage),
+		.layout = vs->layout ? vs->layout : t->layout,
+		.speaker = t->speaker,
+		.recording = t->recording, .crop = t->crop,
+	};
+
+	scene_set(vs->scene, &want);
+}
+
+void scenes_set(struct video *v, uint64_t now)
+{
+	struct tick *t = &v->tick;
+
+	end_unwatched(v);
+	for (unsigned i = 0; i < SCENES_MAX; i++)
+		v->scenev[i].used = false;
+	for (unsigned i = 0; i < t->rungc; i++) {
+		t->rungv[i].vs = scene_get(v, t->rungv[i].layout, now);
+		if (t->rungv[i].vs)
+			t->rungv[i].vs->used = true;
+	}
+	if (t->shots) {
+		struct vscene *room = scene_get(v, NULL, now);
+
+		if (room)
+			room->used = true;
+	}
+
+	t->drawc = 0;
+	for (unsigned i = 0; i < SCENES_MAX; i++) {
+		if (!v->scenev[i].used)
+			continue;
+		fill(v, &v->scenev[i]);
+		t->drawv[t->drawc++] = &v->scenev[i];
+	}
+}
+
+/* On several workers at a time: each takes the next scene. */
+static void draw_part(void *arg)
+{
+	struct video *v = arg;
+	struct tick *t = &v->tick;
+	unsigned i;
+
+	while ((i = atomic_fetch_add(&t->next, 1)) < t->drawc) {
+		uint64_t scale, label, scale0, label0;
+
+		scene_cpu(t->drawv[i]->scene, &scale0, &label0);
+		scene_draw(t->drawv[i]->scene);
+		scene_cpu(t->drawv[i]->scene, &scale, &label);
+		atomic_fetch_add(&v->scale_us, scale - scale0);
+		atomic_fetch_add(&v->label_us, label - label0);
+	}
+}
+
+void scenes_draw(struct video *v)
+{
+	struct tick *t = &v->tick;
+
+	atomic_store(&t->next, 0);
+	if (t->drawc > 1)
+		pool_spread(v->pool, t->drawc - 1, draw_part, v);
+	else
+		draw_part(v);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/video_stage.c -- all who can be seen
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <libavutil/frame.h>
+
+#include <re.h>
+
+#include "mixer/video_stage.h"
+
+enum {
+	NEED_US = 1000000,        /* between two tellings of a size       */
+	WAIT_US = 1000000,        /* for the picture of who comes next    */
+};
+
+struct stage {
+	struct face *facev[VIDEO_SRCS_MAX];       /* all                  */
+	unsigned facec;
+	struct face *partyv[VIDEO_SRCS_MAX];
+	struct stage_view view;
+	struct face *next;        /* star as soon as it has a picture     */
+	uint64_t next_us;         /* since when                           */
+};
+
+static void face_destructor(void *data)
+{
+	struct face *f = data;
+
+	av_frame_free(&f->frame);
+	vin_unref(f->vin);
+}
+
+static void stage_destructor(void *data)
+{
+	struct stage *s = data;
+
+	for (unsigned i = 0; i < s->facec; i++)
+		mem_deref(s->facev[i]);
+}
+
+int stage_alloc(struct stage **sp)
+{
+	struct stage *s;
+
+	if (!sp)
+		return EINVAL;
+	s = mem_zalloc(sizeof(*s), stage_destructor);
+	if (!s)
+		return ENOMEM;
+	s->view.partyv = s->partyv;
+	*sp = s;
+
+	return 0;
+}
+
+const struct stage_view *stage_view(const struct stage *s)
+{
+	return &s->view;
+}
+
+/* --- who is there ----------------------------------------------------- */
+
+static void face_name(struct face *f, const char *name)
+{
+	if (!strcmp(name, f->name))
+		return;
+	str_ncpy(f->name, name, sizeof(f->name));
+	label_clean(f->clean, sizeof(f->clean), name);
+	f->renamed++;
+	f->version++;
+}
+
+static struct face *face_new(struct vin *vin)
+{
+	struct face *f = mem_zalloc(sizeof(*f), face_destructor);
+	char name[TICKET_NAME_MAX];
+
+	if (!f)
+		return NULL;
+	f->vin = vin_ref(vin);
+	f->id = vin_id(vin);
+	f->slides = vin_is_slides(vin);
+	f->on = vin_on(vin);
+	vin_name(vin, name);
+	face_name(f, name);
+
+	return f;
+}
+
+static void face_leave(struct stage *s, struct face *f)
+{
+	struct stage_view *v = &s->view;
+
+	f->gone = true;
+	if (f->looked)
+		vin_look(f->vin, false);
+	v->slides = v->slides == f ? NULL : v->slides;
+	v->star = v->star == f ? NULL : v->star;
+	v->second = v->second == f ? NULL : v->second;
+	s->next = s->next == f ? NULL : s->next;
+	mem_deref(f);
+}
+
+/* Both lists are in order of joining, so one walk does it. */
+void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc)
+{
+	struct stage_view *v = &s->view;
+	unsigned n = 0, i = 0;
+
+	for (unsigned k = 0; k < s->facec; k++) {
+		struct face *f = s->facev[k];
+
+		if (i < vinc && f->vin == vinv[i]) {
+			s->facev[n++] = f;
+			i++;
+		}
+		else {
+			face_leave(s, f);
+		}
+	}
+	for (; i < vinc; i++) {
+		struct face *f = face_new(vinv[i]);
+
+		if (!f)
+			break;            /* the next turn tries again    */
+		s->facev[n++] = f;
+	}
+	s->facec = n;
+
+	v->partyc = 0;
+	for (i = 0; i < n; i++) {
+		if (!s->facev[i]->slides)
+			s->partyv[v->partyc++] = s->facev[i];
+	}
+}
+
+/* --- what is to be seen of them --------------------------------------- */
+
+/* What is shared may stand still for hours: it is never frozen, and what
+ * cannot be decoded leaves the last picture. */
+static enum face_state state_of(const struct face *f,
+				const struct vin_view *v, bool quiet)
+{
+	if (!v->on)
+		return FACE_NONE;
+	if (f->slides)
+		return f->frame ? FACE_LIVE : FACE_NONE;
+	if (v->broken)
+		return FACE_BROKEN;
+	if (!f->frame)
+		return FACE_NONE;
+
+	return quiet ? FACE_FROZEN : FACE_LIVE;
+}
+
+static void face_tell(const struct face *f)
+{
+	static const enum video_event evv[] = {
+		[FACE_NONE]   = VIDEO_NONE,   [FACE_LIVE]   = VIDEO_LIVE,
+		[FACE_FROZEN] = VIDEO_FROZEN, [FACE_BROKEN] = VIDEO_BROKEN,
+	};
+
+	if (f->slides)
+		vin_tell(f->vin, f->state == FACE_LIVE ? VIDEO_SLIDES_LIVE :
+			 VIDEO_SLIDES_NONE);
+	else
+		vin_tell(f->vin, evv[f->state]);
+}
+
+static void face_state(struct face *f, enum face_state state, uint64_t now)
+{
+	if (f->state == state)
+		return;
+	f->state = state;
+	f->version++;
+	if (state == FACE_LIVE)
+		f->live_us = now;
+}
+
+static void face_take(struct face *f, uint64_t now, uint64_t until)
+{
+	struct vin_view v;
+	bool quiet;
+
+	vin_take(f->vin, now, until, &v);
+	face_name(f, v.name);
+	f->on = v.on;
+	if (v.forget || !v.on)
+		av_frame_free(&f->frame);
+	if (v.frame && v.on) {
+		av_frame_free(&f->frame);
+		f->frame = v.frame;
+		v.frame = NULL;
+		f->version++;
+	}
+	av_frame_free(&v.frame);
+
+	quiet = now > v.last_us && now - v.last_us > VIN_FROZEN_US;
+	face_state(f, state_of(f, &v, quiet), now);
+
+	/* a picture that may be about to come is not yet missing */
+	if (!v.on || f->frame || v.broken || quiet)
+		face_tell(f);
+}
+
+/* Not shown, so not decoded: only whether there would be something */
+static void face_rest(struct face *f, uint64_t now)
+{
+	f->on = vin_on(f->vin);
+	face_state(f, FACE_NONE, now);
+	if (!f->on)
+		face_tell(f);
+}
+
+/* --- who leads -------------------------------------------------------- */
+
+static struct face *find(const struct stage_view *v, uint32_t id)
+{
+	for (unsigned i = 0; id && i < v->partyc; i++) {
+		if (v->partyv[i]->id == id)
+			return v->partyv[i];
+	}
+
+	return NULL;
+}
+
+/* Of those who spoke, the latest but not `not` */
+static struct face *spoke(const struct stage_view *v,
+			  const struct stage_cue *cue, const struct face *not)
+{
+	for (unsigned i = 0; i < cue->spokec; i++) {
+		struct face *f = find(v, cue->spokev[i]);
+
+		if (f && f != not)
+			return f;
+	}
+
+	return NULL;
+}
+
+/* Nobody spoke: who it was, else the first to be seen, else the first */
+static struct face *anybody(const struct stage_view *v, struct face *was,
+			    const struct face *not)
+{
+	struct face *first = was && was != not ? was : NULL;
+
+	if (first && first->on)
+		return first;
+	for (unsigned i = 0; i < v->partyc; i++) {
+		struct face *f = v->partyv[i];
+
+		if (f != not && f->on)
+			return f;
+		if (f != not && !first)
+			first = f;
+	}
+
+	return first;
+}
+
+/* Who was not shown so far has no picture yet: the one before stays until
+ * it comes. */
+static struct face *when_ready(struct stage *s, struct face *f, uint64_t now)
+{
+	struct face *was = s->view.star;
+
+	if (!was || f == was || f->frame || !f->on) {
+		s->next = NULL;
+		return f;
+	}
+	if (s->next != f) {
+		s->next = f;
+		s->next_us = now;
+	}
+	if (now - s->next_us < WAIT_US)
+		return was;
+	s->next = NULL;
+
+	return f;
+}
+
+static void leaders(struct stage *s, const struct stage_cue *cue,
+		    uint64_t now)
+{
+	struct stage_view *v = &s->view;
+	struct face *lit = find(v, cue->spotlight);
+	struct face *star = lit, *second;
+
+	v->spotlight = lit != NULL;
+	if (!star)
+		star = spoke(v, cue, NULL);
+	if (!star)
+		star = anybody(v, v->star, NULL);
+	v->star = star ? when_ready(s, star, now) : NULL;
+
+	second = spoke(v, cue, v->star);
+	if (!second)
+		second = anybody(v, v->second, v->star);
+	v->second = second;
+
+	v->slides = NULL;
+	for (unsigned i = 0; i < s->facec; i++) {
+		struct face *f = s->facev[i];
+
+		if (f->slides && f->state == FACE_LIVE &&
+		    (!v->slides || f->live_us >= v->slides->live_us))
+			v->slides = f;
+	}
+}
+
+void stage_update(struct stage *s, const struct stage_cue *cue,
+		  uint64_t now, uint64_t until)
+{
+	for (unsigned i = 0; i < s->facec; i++) {
+		struct face *f = s->facev[i];
+
+		if (f->looked)
+			face_take(f, now, until);
+		else
+			face_rest(f, now);
+		if (!f->slides && cue->speaker == f->id)
+			f->spoke_us = now;
+		f->shown = false;
+		f->width = f->height = 0;
+	}
+	leaders(s, cue, now);
+}
+
+/* --- the end of a turn ------------------------------------------------ */
+
+void face_show(struct face *f, unsigned w, unsigned h)
+{
+	f->shown = true;
+	if (w * h > f->width * f->height) {
+		f->width = w;
+		f->height = h;
+	}
+}
+
+static uint64_t need_tell(struct face *f, uint64_t now)
+{
+	if (!f->on)
+		f->width = f->height = 0;
+	if (f->width == f->told_w && f->height == f->told_h)
+		return UINT64_MAX;
+	if (f->told_us && now - f->told_us < NEED_US)
+		return f->told_us + NEED_US;
+	f->told_w = f->width;
+	f->told_h = f->height;
+	f->told_us = now;
+	vin_need(f->vin, f->width, f->height);
+
+	return UINT64_MAX;
+}
+
+uint64_t stage_done(struct stage *s, bool watched, uint64_t now)
+{
+	uint64_t at = UINT64_MAX, t;
+
+	for (unsigned i = 0; i < s->facec; i++) {
+		struct face *f = s->facev[i];
+		bool look = watched && (f->shown || f->slides || f == s->next);
+
+		if (!watched)
+			f->width = f->height = 0;
+		if (look != f->looked)
+			vin_look(f->vin, look);
+		f->looked = look;
+		if (!look && f->frame) {
+			av_frame_free(&f->frame);
+			face_state(f, FACE_NONE, now);
+		}
+		t = need_tell(f, now);
+		at = t < at ? t : at;
+	}
+
+	return at;
+}
