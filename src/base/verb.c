@@ -31,9 +31,6 @@
 	{"max_parties", ARG_NUM, false, true, NULL,                       \
 	 "most parties at a time"}
 
-/* the names of mixer/layout.h */
-#define LAYOUTS "grid speaker filmstrip side-by-side"
-
 #define A_NONE   {.name = NULL}
 #define A_ROOM   {"room", ARG_ROOM, true, false, NULL, "room"}
 #define A_OROOM  {"room", ARG_ROOM, false, false, NULL, "only this room"}
@@ -87,6 +84,37 @@ const struct verb verbv[] = {
 {"party move", VERB_HOST, false, "POST /parties/{party}/move",
  "Move a party to another room",
  {A_PARTY, A_ROOM}},
+
+{"party admit", VERB_HOST, false, "POST /parties/{party}/admit",
+ "Let in somebody who waits at a locked room", {A_PARTY}},
+{"party rename", VERB_GUEST, false, "POST /parties/{party}/rename",
+ "Change the name that is shown",
+ {A_PARTY, {"name", ARG_STR, true, false, NULL, "new name"}}},
+{"party layout", VERB_GUEST, false, "POST /parties/{party}/layout",
+ "Choose how the tiles are placed in one party's picture",
+ {A_PARTY,
+  {"layout", ARG_CHOICE, true, false, "room " LAYOUTS,
+   "a layout, or the room's"}}},
+{"party picture", VERB_GUEST, false, "POST /parties/{party}/picture",
+ "Choose the largest picture that is sent to a party",
+ {A_PARTY,
+  {"size", ARG_CHOICE, true, false, "auto 1080p 720p 360p 180p slow off",
+   "height; slow: 180p at few pictures a second; off: sound only"}}},
+
+{"room spotlight", VERB_HOST, false, "POST /rooms/{room}/spotlight",
+ "Show one party large to everybody, whoever speaks",
+ {A_ROOM,
+  {"party", ARG_PARTY, false, false, NULL, "whom; nobody: as it was"}}},
+
+{"hand raise", VERB_GUEST, false, "POST /parties/{party}/hand",
+ "Raise a party's hand", {A_PARTY}},
+{"hand lower", VERB_GUEST, false, "DELETE /parties/{party}/hand",
+ "Lower a party's hand", {A_PARTY}},
+{"reaction send", VERB_GUEST, false, "POST /parties/{party}/reactions",
+ "Send a reaction that everybody sees for a moment",
+ {A_PARTY, {"emoji", ARG_STR, true, false, NULL, "one emoji"}}},
+{"share stop", VERB_GUEST, false, "DELETE /parties/{party}/share",
+ "End a party's screen sharing", {A_PARTY}},
 
 {"chat send", VERB_GUEST, false, "POST /rooms/{room}/chat",
  "Write to everybody in a room, or to one",
@@ -206,6 +234,23 @@ const struct verb *verb_find(const char *name)
 	}
 
 	return NULL;
+}
+
+
+bool verb_is_choice(const char *choices, const char *val)
+{
+	const size_t len = val ? strlen(val) : 0;
+
+	while (len && choices && *choices) {
+		const size_t n = strcspn(choices, " ");
+
+		if (n == len && !strncmp(choices, val, n))
+			return true;
+		choices += n;
+		choices += strspn(choices, " ");
+	}
+
+	return false;
 }
 
 

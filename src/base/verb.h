@@ -23,7 +23,8 @@
  *	           parties meeting recording      (the last three when live)
  *	           `room show` adds "party": array of parties
  *	party      party room meeting name uri via user_agent join_time
- *	           state ("ringing", "joined", "held") muted video_muted
+ *	           state ("ringing", "waiting", "seated", "joined", "held")
+ *	           muted video_muted hand share waiting layout size
  *	           talking audio video ("opus/48000/2", "h264/1280x720")
  *	           quality {…}   after the meeting: leave_time reason
  *	source     source room party name url state text
@@ -70,6 +71,9 @@ enum verb_role { VERB_GUEST, VERB_HOST, VERB_ADMIN };
 
 enum { VERB_ARGS_MAX = 14 };
 
+/** What a room or a party may choose: the names of mixer/layout.h */
+#define LAYOUTS "grid speaker filmstrip side-by-side"
+
 struct verb_arg {
 	const char *name;         /* JSON key; "host_pin" is --host-pin   */
 	enum arg_type type;
@@ -95,6 +99,9 @@ extern const struct verb verbv[];
 extern const size_t verbc;
 
 const struct verb *verb_find(const char *name);       /* exact            */
+
+/** val is one of the words in choices. */
+bool verb_is_choice(const char *choices, const char *val);
 
 /** Words as typed ("ro", "li"); *usedp how many were the verb's (1 for
  *  "call").  ENOENT none, EEXIST ambiguous; errbuf says which there are. */

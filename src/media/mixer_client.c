@@ -39,6 +39,8 @@ struct mixer_client {
 	uint32_t meeting;
 	unsigned canvas_w, canvas_h, fps;
 	bool tones, crop;
+	char layout[TICKET_LAYOUT_MAX];
+	uint32_t spotlight;
 	struct mixer_proc *proc;  /* NULL: given up                       */
 	struct list legl;
 	struct list reql;
@@ -63,6 +65,8 @@ struct mixer_leg {
 	int fdv[IPC_FDS_MAX];
 	size_t fdc;
 	bool leave_tone;
+	uint32_t add_seq;         /* of its leg_add                       */
+	bool added;               /* that has been answered               */
 };
 
 struct request {
@@ -170,6 +174,11 @@ static int leg_send(struct mixer_leg *ml, const char *m, bool fds,
 	json_t *msg;
 	int err;
 
+	if (add) {
+		ml->add_seq = mc->seq;
+		ml->added   = false;
+	}
+
 	msg = json_pack("{s:o, s:b}", "ticket", ticket_encode(&ml->t),
 			"join_tone", join_tone);
 
@@ -183,14 +192,17 @@ static int leg_send(struct mixer_leg *ml, const char *m, bool fds,
 
 static json_t *hello_msg(const struct mixer_client *mc)
 {
-	return json_pack("{s:s, s:i, s:I, s:s, s:i, s:i, s:i, s:b, s:s}",
+	return json_pack("{s:s, s:i, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s,"
+			 " s:I}",
 			 "m", MIX_HELLO, "version", MIX_VERSION,
 			 "meeting", (json_int_t)mc->meeting,
 			 "room", mc->room ? mc->room : "",
 			 "canvas_w", (int)mc->canvas_w,
 			 "canvas_h", (int)mc->canvas_h,
 			 "fps", (int)mc->fps, "tones", mc->tones,
-			 "fit", mc->crop ? "crop" : "letterbox");
+			 "fit", mc->crop ? "crop" : "letterbox",
+			 "layout", mc->layout,
+			 "spotlight", (json_int_t)mc->spotlight);
 }
 
 static void check_reborn(struct mixer_client *mc)
@@ -225,6 +237,36 @@ static void leg_failed(struct mixer_client *mc, uint32_t id, int err,
 	json_decref(msg);
 }
 
+static struct mixer_leg *leg_find(const struct mixer_client *mc, uint32_t id)
+{
+	struct le *le;
+
+	for (le = list_head(&mc->legl); le; le = le->next) {
+		struct mixer_leg *ml = le->data;
+
+		if (ml->t.id == id)
+			return ml;
+	}
+
+	return NULL;
+}
+
+/** A leg may have been put in the place of another with the same id. */
+static void leg_added(struct mixer_client *mc, const struct request *req,
+		      int err, const char *text)
+{
+	struct mixer_leg *ml = leg_find(mc, req->leg_add);
+
+	if (mc->adding)
+		--mc->adding;
+	if (!ml || ml->add_seq != req->seq)
+		return;
+
+	ml->added = !err;
+	if (err)
+		leg_failed(mc, req->leg_add, err, text);
+}
+
 static void handle_done(struct mixer_client *mc, json_t *msg)
 {
 	const char *text = "";
@@ -247,12 +289,8 @@ static void handle_done(struct mixer_client *mc, json_t *msg)
 		return;           /* a ping, or of the process before     */
 
 	list_unlink(&req->le);
-	if (req->leg_add) {
-		if (mc->adding)
-			--mc->adding;
-		if (err)
-			leg_failed(mc, req->leg_add, (int)err, text);
-	}
+	if (req->leg_add)
+		leg_added(mc, req, (int)err, text);
 	if (req->doneh)
 		req->doneh((int)err, text, msg, req->arg);
 	mem_deref(req);
@@ -260,24 +298,28 @@ static void handle_done(struct mixer_client *mc, json_t *msg)
 	check_reborn(mc);
 }
 
-static void handle_news(struct mixer_client *mc, json_t *msg)
+static struct ticket_media *media_of(struct ticket *t, const char *name)
 {
+	if (!strcmp(name, "video"))
+		return &t->video;
+
+	return strcmp(name, "slides") ? &t->audio : &t->slides;
+}
+
+static void handle_news(struct mixer_leg *ml, json_t *msg)
+{
+	const json_t *rtc = json_object_get(msg, "rtc");
 	struct ticket_media *m;
 	const char *str;
-	uint32_t id = 0, n;
-	struct le *le;
-	struct mixer_leg *ml = NULL;
+	uint32_t n;
 
-	(void)json_u32(msg, "id", &id);
-	for (le = list_head(&mc->legl); le; le = le->next) {
-		ml = le->data;
-		if (ml->t.id == id)
-			break;
-	}
-	if (!le || json_str(msg, "media", &str))
+	if (rtc && ticket_rtc_news(&ml->t, rtc))
+		warning("mixer told nonsense about the transport of leg %u",
+			ml->t.id);
+	if (json_str(msg, "media", &str))
 		return;
 
-	m = strcmp(str, "video") ? &ml->t.audio : &ml->t.video;
+	m = media_of(&ml->t, str);
 
 	if (!json_str(msg, "raddr", &str)) {
 		struct sa sa;
@@ -289,6 +331,23 @@ static void handle_news(struct mixer_client *mc, json_t *msg)
 		m->rssrc = n;
 	if (!json_u32(msg, "rseq", &n))
 		m->rseq = (uint16_t)n;
+}
+
+static void handle_msg(struct mixer_client *mc, const char *m, json_t *msg)
+{
+	struct mixer_leg *ml;
+	uint32_t id = 0;
+
+	(void)json_u32(msg, "id", &id);
+	ml = leg_find(mc, id);
+	if (ml && !ml->added && strcmp(m, MIX_QUALITY) &&
+	    strcmp(m, MIX_SPEAKER))
+		return;
+
+	if (ml && !strcmp(m, MIX_LEG_NEWS))
+		handle_news(ml, msg);
+	if (mc->msgh)
+		mc->msgh(m, msg, mc->arg);
 }
 
 static void proc_msg(json_t *msg, void *arg)
@@ -312,10 +371,7 @@ static void proc_msg(json_t *msg, void *arg)
 		check_reborn(mc);
 	}
 	else {
-		if (!strcmp(m, MIX_LEG_NEWS))
-			handle_news(mc, msg);
-		if (mc->msgh)
-			mc->msgh(m, msg, mc->arg);
+		handle_msg(mc, m, msg);
 	}
 
 	mem_deref(mc);
@@ -434,6 +490,9 @@ int mixer_client_alloc(struct mixer_client **mcp,
 	mc->fps      = cfg->fps;
 	mc->tones    = cfg->tones;
 	mc->crop     = cfg->crop;
+	mc->spotlight = cfg->spotlight;
+	if (cfg->layout)
+		str_ncpy(mc->layout, cfg->layout, sizeof(mc->layout));
 	mc->seq      = SEQ_FIRST;
 	mc->msgh     = msgh;
 	mc->diedh    = diedh;
@@ -553,6 +612,17 @@ static void media_set(struct ticket_media *to, const struct ticket_media *from)
 	}
 }
 
+/** What the mixer told is newer than what the owner has. */
+static void rtc_keep(struct ticket_rtc *rtc, const struct ticket_rtc *old)
+{
+	rtc->peer = old->peer;
+	rtc->srtp = old->srtp;
+	memcpy(rtc->txkey, old->txkey, sizeof(rtc->txkey));
+	memcpy(rtc->rxkey, old->rxkey, sizeof(rtc->rxkey));
+	memcpy(rtc->rocv, old->rocv, sizeof(rtc->rocv));
+	rtc->rocc = old->rocc;
+}
+
 static void leg_ticket_set(struct mixer_leg *ml, const struct ticket *t)
 {
 	struct ticket old = ml->t;
@@ -560,8 +630,11 @@ static void leg_ticket_set(struct mixer_leg *ml, const struct ticket *t)
 	ml->t = *t;
 	ml->t.audio = old.audio;
 	ml->t.video = old.video;
+	ml->t.slides = old.slides;
 	media_set(&ml->t.audio, &t->audio);
 	media_set(&ml->t.video, &t->video);
+	media_set(&ml->t.slides, &t->slides);
+	rtc_keep(&ml->t.rtc, &old.rtc);
 }
 
 int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t)
@@ -618,6 +691,8 @@ static void room_set(struct mixer_client *mc, const json_t *msg)
 {
 	const char *fit;
 
+	(void)json_strcpy(msg, "layout", mc->layout, sizeof(mc->layout));
+	(void)json_u32(msg, "spotlight", &mc->spotlight);
 	(void)json_flag(msg, "tones", &mc->tones);
 	if (!json_str(msg, "fit", &fit))
 		mc->crop = !strcmp(fit, "crop");

@@ -24,8 +24,10 @@ struct mixer_client;
 struct mixer_leg;
 
 /** Every message from the mixer but done and ready; msg borrowed.  Latch
- *  news have already been written into the leg's ticket.  One more is made
- *  here: "leg_failed" {id, err, text}, the mixer refused the leg. */
+ *  and transport news have already been written into the leg's ticket.
+ *  What is said about a leg before its leg_add was answered is about another
+ *  one of the same id that is gone: it is dropped.  One more is made here:
+ *  "leg_failed" {id, err, text}, the mixer refused the leg. */
 typedef void (mixer_msg_h)(const char *m, json_t *msg, void *arg);
 
 #define MIX_LEG_FAILED "leg_failed"
@@ -47,6 +49,8 @@ struct mixer_client_cfg {
 	const char *room;
 	unsigned canvas_w, canvas_h, fps;
 	bool tones, crop;
+	const char *layout;       /* NULL: the mixer's own choice         */
+	uint32_t spotlight;       /* a leg, or 0                          */
 };
 
 int mixer_client_alloc(struct mixer_client **mcp,

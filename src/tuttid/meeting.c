@@ -23,6 +23,7 @@
 #include "tuttid/party.h"
 #include "tuttid/recording.h"
 #include "tuttid/room.h"
+#include "tuttid/seat.h"
 #include "tuttid/server.h"
 #include "tuttid/source.h"
 
@@ -104,7 +105,8 @@ unsigned meeting_count(const struct meeting *m, bool sources)
 	LIST_FOREACH(&m->partyl, le) {
 		const struct party *p = le->data;
 
-		n += sources || !p->ticket.source;
+		n += p->state != PARTY_WAITING &&
+		     (sources || !p->ticket.source);
 	}
 
 	return n;
@@ -117,7 +119,7 @@ bool meeting_full(const struct server *srv, const struct room *room)
 	if (room->cfg.max_parties && room->cfg.max_parties < max)
 		max = room->cfg.max_parties;
 
-	return room->meeting && meeting_count(room->meeting, true) >= max;
+	return room->meeting && list_count(&room->meeting->partyl) >= max;
 }
 
 static unsigned count_joined(const struct meeting *m)
@@ -312,9 +314,32 @@ static int start_mixer(struct meeting *m)
 			       10);
 	cfg.tones    = m->room->cfg.tones;
 	cfg.crop     = m->room->cfg.crop;
+	cfg.layout   = m->room->cfg.layout;
+	cfg.spotlight = m->spotlight;
 
 	return mixer_client_alloc(&m->mc, &cfg, mixer_msg_handler,
 				  mixer_died_handler, mixer_reborn_handler, m);
+}
+
+int meeting_open(struct meeting *m)
+{
+	int err;
+
+	if (!m || m->ended)
+		return EINVAL;
+	if (m->id)
+		return 0;
+
+	err = db_meeting_start(m->srv->db, &m->id, m->room->cfg.id, m->name,
+			       clock_wall_us());
+	if (err)
+		return err;
+
+	m->start_us = clock_us();
+	m->start_wall_us = clock_wall_us();
+	meeting_emit(m, EV_MEETING_STARTED, NULL);
+
+	return 0;
 }
 
 int meeting_up(struct meeting *m)
@@ -328,8 +353,7 @@ int meeting_up(struct meeting *m)
 	if (m->mc)
 		return 0;
 
-	err = db_meeting_start(m->srv->db, &m->id, m->room->cfg.id, m->name,
-			       clock_wall_us());
+	err = meeting_open(m);
 	if (err)
 		return err;
 
@@ -337,16 +361,10 @@ int meeting_up(struct meeting *m)
 	if (err) {
 		warning("mixer %s not started: %m\n", mixer_client_path(),
 			err);
-		(void)db_meeting_end(m->srv->db, m->id, clock_wall_us(), 0,
-				     "mixer not started");
-		m->id = 0;
 		return err;
 	}
 
 	m->mixer_pid = mixer_client_pid(m->mc);
-	m->start_us = clock_us();
-	m->start_wall_us = clock_wall_us();
-	meeting_emit(m, EV_MEETING_STARTED, NULL);
 	tmr_start(&m->tmr_poll, MEETING_POLL_MS, poll_handler, m);
 
 	if (m->room->cfg.record &&
@@ -401,7 +419,8 @@ static void linger_handler(void *arg)
 	struct meeting *m = arg;
 
 	on_loop();
-	/* somebody is on the way in: his end comes by here again */
+	/* somebody is on the way in: his end comes by here again; who
+	 * only waits at the door does not hold it up */
 	if (meeting_count(m, false))
 		return;
 
@@ -426,7 +445,9 @@ void meeting_check(struct meeting *m)
 	}
 
 	if (!m->mc) {
-		meeting_end(m, "nobody came");
+		if (!m->partyl.head)
+			meeting_end(m, m->id ? "everybody left"
+					     : "nobody came");
 		return;
 	}
 
@@ -444,11 +465,40 @@ void meeting_room_changed(struct meeting *m)
 		return;
 
 	(void)mixer_request(m->mc, MIX_ROOM_SET,
-			    json_pack("{s:b, s:s}", "tones",
+			    json_pack("{s:b, s:s, s:s, s:I}", "tones",
 				      m->room->cfg.tones, "fit",
 				      m->room->cfg.crop ? "crop"
-							: "letterbox"),
+							: "letterbox",
+				      "layout", m->room->cfg.layout,
+				      "spotlight",
+				      (json_int_t)m->spotlight),
 			    NULL, 0, NULL, NULL);
+}
+
+void meeting_spotlight(struct meeting *m, struct party *p)
+{
+	const uint32_t id = p ? p->id : 0;
+
+	if (!m || m->ended || m->spotlight == id)
+		return;
+
+	m->spotlight = id;
+	meeting_room_changed(m);
+	meeting_emit(m, EV_ROOM_SPOTLIGHT,
+		     json_pack("{s:I}", "party", (json_int_t)id));
+}
+
+void meeting_admit_all(struct meeting *m)
+{
+	struct le *le = m ? m->partyl.head : NULL;
+
+	while (le) {
+		struct party *p = le->data;
+
+		le = le->next;
+		if (p->state == PARTY_WAITING)
+			seat_admit(p->seat);
+	}
 }
 
 void meeting_describe(const struct meeting *m, json_t *obj, bool full)
@@ -460,6 +510,8 @@ void meeting_describe(const struct meeting *m, json_t *obj, bool full)
 				  json_integer(m->id) : json_null());
 	(void)json_object_set_new(obj, "parties",
 				  json_integer(meeting_count(m, true)));
+	(void)json_object_set_new(obj, "spotlight", m->spotlight ?
+				  json_integer(m->spotlight) : json_null());
 	(void)json_object_set_new(obj, "recording", m->rec ?
 				  json_integer(recording_id(m->rec)) :
 				  json_null());

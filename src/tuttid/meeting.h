@@ -4,8 +4,9 @@
  *
  *	meeting_get    a party is on its way (a dial-out may still fail):
  *	               the object, nothing else
- *	meeting_up     the first leg: catalogue row, mixer process, sources,
- *	               recording
+ *	meeting_open   somebody sits in it (a browser, no media yet):
+ *	               catalogue row
+ *	meeting_up     the first leg: mixer process, sources, recording
  *	linger         nobody but sources left: ends linger_s later
  *	meeting_end    everybody out; the room is free for another at once,
  *	               while a recording of this one is brought to its end
@@ -45,12 +46,13 @@ struct meeting {
 	struct recording *rec;    /* weak; NULL: not recorded             */
 	struct tmr tmr_linger, tmr_poll;
 	uint32_t speaker;         /* party or 0                           */
+	uint32_t spotlight;       /* the same                             */
 	json_t *late;             /* quality of who left, by id           */
 	unsigned peak;
 	unsigned load_step;
 	pid_t mixer_pid;
 	unsigned restarts;        /* of the mixer                         */
-	uint64_t start_us;        /* monotonic, of meeting_up             */
+	uint64_t start_us;        /* monotonic, of meeting_open           */
 	uint64_t start_wall_us;
 	uint64_t chat_us;         /* of chat_rate(), for the server       */
 	bool ended;
@@ -58,6 +60,9 @@ struct meeting {
 
 /** The room's meeting, made if there is none. */
 int meeting_get(struct meeting **mp, struct server *srv, struct room *room);
+
+/** Gives it its row and number; 0 at once if it has them. */
+int meeting_open(struct meeting *m);
 
 /** Runs its mixer; 0 at once if it does already. */
 int meeting_up(struct meeting *m);
@@ -71,11 +76,18 @@ void meeting_check(struct meeting *m);
 /** The room's settings changed: tell the mixer. */
 void meeting_room_changed(struct meeting *m);
 
+/** p large to everybody, NULL: nobody any more. */
+void meeting_spotlight(struct meeting *m, struct party *p);
+
+/** The room is open again: who waited comes in. */
+void meeting_admit_all(struct meeting *m);
+
 struct party *meeting_party(const struct meeting *m, uint32_t id);
 /** Of who leaves now: the mixer's last report is still to come; stolen. */
 void meeting_keep_quality(struct meeting *m, uint32_t id, json_t *quality);
 /** As many as the room or the server allows are in, or on their way. */
 bool meeting_full(const struct server *srv, const struct room *room);
+/** Who waits at the door is not in it. */
 unsigned meeting_count(const struct meeting *m, bool sources);
 
 /** {"room", "meeting"} of an event, with what fmt (json_pack) adds. */

@@ -2,7 +2,9 @@
 /*
  * tuttid/party.c -- one participant: its place in the meeting and its leg
  *
- * What is special about SIP is in party_sip.c, about sources in source.c.
+ * What is special about SIP is in party_sip.c, about browsers in
+ * party_web.c and seat.c, about sources in source.c; what a party does with
+ * its place (hand, layout, name) in party_do.c.
  */
 #include <string.h>
 
@@ -21,6 +23,7 @@
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
 #include "tuttid/room.h"
+#include "tuttid/seat.h"
 #include "tuttid/server.h"
 #include "tuttid/source.h"
 
@@ -37,6 +40,7 @@ static void party_destructor(void *arg)
 	mem_deref(p->sdp);
 	mem_deref(p->aport);
 	mem_deref(p->vport);
+	mem_deref(p->media);
 	json_decref(p->quality[Q_AUDIO]);
 	json_decref(p->quality[Q_VIDEO]);
 }
@@ -53,6 +57,8 @@ int party_alloc(struct party **pp, struct meeting *m)
 		return ENOMEM;
 
 	tmr_init(&p->tmr_ring);
+	p->via      = "sip";
+	str_ncpy(p->size, "auto", sizeof(p->size));
 	p->srv      = m->srv;
 	p->meeting  = m;
 	p->id       = (uint32_t)db_party_new_id(m->srv->db);
@@ -127,7 +133,8 @@ static bool note_formats(struct party *p)
 
 int party_leg_up(struct party *p)
 {
-	const bool tone = !p->ticket.source;
+	const bool tone = !p->ticket.source && !p->ticket.watcher &&
+			  !p->in_row;
 	int err;
 
 	if (p->leg)
@@ -153,7 +160,6 @@ static bool needs_fds(const struct ticket *a, const struct ticket *b)
 
 void party_leg_set(struct party *p)
 {
-	json_t *more;
 	int err;
 
 	if (!p->leg)
@@ -167,7 +173,17 @@ void party_leg_set(struct party *p)
 		warning("party %u not changed in the mixer: %m\n", p->id,
 			err);
 
-	if (!note_formats(p) || p->state != PARTY_JOINED)
+	if (p->state == PARTY_JOINED)
+		party_media_changed(p);
+	else
+		(void)note_formats(p);
+}
+
+void party_media_changed(struct party *p)
+{
+	json_t *more;
+
+	if (!note_formats(p) || !p->in_row)
 		return;
 
 	(void)db_party_change(p->srv->db, p->id, p->meeting->id, NULL,
@@ -180,6 +196,34 @@ void party_leg_set(struct party *p)
 	party_emit(p, EV_PARTY_CHANGED, more);
 }
 
+/* "off" is not to be sent to, whatever was agreed; SIP and WebRTC alike. */
+static void apply_picture(struct party *p)
+{
+	struct ticket *t = &p->ticket;
+
+	t->max_height = (uint16_t)strtoul(p->size, NULL, 10);
+	t->max_fps    = 0;
+	if (!strcmp(p->size, "slow")) {
+		t->max_height = 180;
+		t->max_fps    = 5;
+	}
+	if (!strcmp(p->size, "off"))
+		t->video.send = false;
+}
+
+void party_media_apply(struct party *p)
+{
+	if (p->leg)
+		p->ticket = *mixer_leg_ticket(p->leg);
+
+	if (p->media)
+		party_web_apply(p);
+	else if (p->sdp)
+		party_sip_apply(p);
+	apply_picture(p);
+	party_leg_set(p);
+}
+
 /* The stay's row and event, at the join and after a move */
 static void enter_row(struct party *p)
 {
@@ -189,7 +233,7 @@ static void enter_row(struct party *p)
 		.join_us    = clock_wall_us(),
 		.name       = p->name,
 		.uri        = p->uri,
-		.via        = p->ticket.source ? "source" : "sip",
+		.via        = p->via,
 		.user_agent = p->user_agent,
 		.audio      = p->audio[0] ? p->audio : NULL,
 		.video      = p->video[0] ? p->video : NULL,
@@ -218,8 +262,22 @@ void party_joined(struct party *p)
 
 	p->state = PARTY_JOINED;
 	tmr_cancel(&p->tmr_ring);
-	(void)note_formats(p);
-	enter_row(p);
+	if (p->in_row) {
+		party_media_changed(p);
+	}
+	else {
+		(void)note_formats(p);
+		enter_row(p);
+	}
+	meeting_check(p->meeting);
+}
+
+void party_seated(struct party *p)
+{
+	p->state = PARTY_SEATED;
+	if (meeting_open(p->meeting))
+		warning("party %u sits in no meeting of the catalogue\n",
+			p->id);
 	meeting_check(p->meeting);
 }
 
@@ -260,6 +318,17 @@ static json_t *quality_json(const struct party *p)
 	return obj;
 }
 
+static void say_left(struct party *p, const char *reason)
+{
+	const uint64_t since = p->join_us ? p->join_us : p->start_us;
+
+	party_emit(p, EV_PARTY_LEFT,
+		   json_pack("{s:s, s:I, s:s, s:o}", "name", p->name,
+			     "after_s", (json_int_t)((clock_us() - since) /
+						     1000000),
+			     "reason", reason, "lost", lost_text(p)));
+}
+
 /* Ends the stay: the leg's last report may still come (meeting.c). */
 static void leave_row(struct party *p, const char *reason)
 {
@@ -276,11 +345,15 @@ static void leave_row(struct party *p, const char *reason)
 	meeting_keep_quality(p->meeting, p->id, quality);
 	(void)db_party_leave(p->srv->db, p->id, p->meeting->id,
 			     clock_wall_us(), reason);
-	party_emit(p, EV_PARTY_LEFT,
-		   json_pack("{s:s, s:I, s:s, s:o}", "name", p->name,
-			     "after_s", (json_int_t)((clock_us() -
-						      p->join_us) / 1000000),
-			     "reason", reason, "lost", lost_text(p)));
+	say_left(p, reason);
+}
+
+/* What of the room was his */
+static void let_go(struct party *p)
+{
+	party_share(p, false);
+	if (p->meeting->spotlight == p->id)
+		meeting_spotlight(p->meeting, NULL);
 }
 
 void party_end(struct party *p, const char *reason, uint16_t scode)
@@ -294,11 +367,20 @@ void party_end(struct party *p, const char *reason, uint16_t scode)
 	p->state = PARTY_ENDED;
 	party_sip_hangup(p, state == PARTY_JOINED ? reason : NULL);
 
-	mixer_leg_tone(p->leg, !m->ended && !p->ticket.source);
+	mixer_leg_tone(p->leg, !m->ended && !p->ticket.source &&
+		       !p->ticket.watcher);
 	p->leg = mem_deref(p->leg);
 
+	if (!m->ended)
+		let_go(p);
 	if (p->in_row)
 		leave_row(p, reason);
+	else if (state == PARTY_WAITING)
+		party_emit(p, EV_PARTY_WAITING,
+			   json_pack("{s:s, s:b}", "name", p->name, "on",
+				     0));
+	else if (state == PARTY_SEATED)
+		say_left(p, reason);
 	else if (p->out)
 		party_emit(p, EV_PARTY_REFUSED,
 			   json_pack("{s:s, s:i, s:s}", "uri", p->uri,
@@ -306,6 +388,7 @@ void party_end(struct party *p, const char *reason, uint16_t scode)
 
 	if (p->source)
 		source_party_ended(p->source);
+	seat_party_ended(p->seat, reason);
 
 	mem_deref(p);
 	meeting_check(m);
@@ -314,22 +397,33 @@ void party_end(struct party *p, const char *reason, uint16_t scode)
 int party_move(struct party *p, struct meeting *to)
 {
 	struct meeting *from = p->meeting;
+	bool had_leg;
 	int err;
 
-	if (p->state != PARTY_JOINED || !p->leg || to->ended)
+	if ((p->state != PARTY_JOINED || !p->leg) &&
+	    p->state != PARTY_SEATED)
+		return EPROTO;
+	if (to->ended)
 		return EPROTO;
 	if (from == to)
 		return EALREADY;
 
-	err = meeting_up(to);
+	err = p->leg ? meeting_up(to) : meeting_open(to);
 	if (err)
 		return err;
 
 	/* with what was latched: the new mixer sends at once */
-	p->ticket = *mixer_leg_ticket(p->leg);
-	mixer_leg_tone(p->leg, true);
+	if (p->leg) {
+		p->ticket = *mixer_leg_ticket(p->leg);
+		mixer_leg_tone(p->leg, !p->ticket.watcher);
+	}
+	had_leg = p->leg != NULL;
 	p->leg = mem_deref(p->leg);
-	leave_row(p, "moved");
+	let_go(p);
+	if (p->in_row)
+		leave_row(p, "moved");
+	else
+		say_left(p, "moved");
 
 	list_unlink(&p->le);
 	list_append(&to->partyl, &p->le, p);
@@ -338,9 +432,13 @@ int party_move(struct party *p, struct meeting *to)
 	if (p->source)
 		source_party_moved(p->source, to);
 
-	err = party_leg_up(p);
+	if (had_leg) {
+		err = party_leg_up(p);
+		if (!err)
+			enter_row(p);
+	}
 	if (!err)
-		enter_row(p);
+		seat_party_moved(p->seat);
 
 	meeting_check(from);
 	if (err)
@@ -472,6 +570,8 @@ void party_mixer_msg(struct party *p, const char *m, json_t *msg)
 		dtmf_msg(p, msg);
 	else if (!strcmp(m, MIX_LEG_KEY))
 		party_sip_key_frame(p);
+	else if (party_web_mixer_msg(p, m, msg))
+		return;
 	else if (!strcmp(m, MIX_LEG_FAILED)) {
 		(void)json_str(msg, "text", &text);
 		warning("party %u refused by the mixer: %s\n", p->id, text);
@@ -487,6 +587,8 @@ const char *party_state_name(const struct party *p)
 	case PARTY_CALLING:  return "calling";
 	case PARTY_RINGING:  return "ringing";
 	case PARTY_ANSWERED: return "answered";
+	case PARTY_WAITING:  return "waiting";
+	case PARTY_SEATED:   return "seated";
 	case PARTY_JOINED:   return p->held ? "held" : "joined";
 	default:             return "ended";
 	}
@@ -498,18 +600,23 @@ json_t *party_json(const struct party *p)
 	json_t *obj;
 
 	obj = json_pack("{s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:b,"
-			" s:b, s:b, s:b, s:o}",
+			" s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:o}",
 			"party", (json_int_t)p->id,
 			"room", p->meeting->name,
 			"meeting", (json_int_t)p->meeting->id,
 			"name", p->name, "uri", p->uri,
-			"via", p->ticket.source ? "source" : "sip",
+			"via", p->via,
 			"user_agent", p->user_agent,
 			"state", party_state_name(p),
 			"host", p->host, "held", p->held,
 			"muted", p->ticket.muted,
 			"video_muted", p->ticket.video_muted,
 			"talking", p->talking,
+			"hand", p->hand, "share", p->share,
+			"waiting", p->state == PARTY_WAITING,
+			"layout", p->ticket.layout[0] ? p->ticket.layout
+						      : "room",
+			"size", p->size,
 			"quality", quality_json(p));
 	if (!obj)
 		return NULL;

@@ -2,18 +2,20 @@
 /*
  * tuttid/party.h -- one participant: what signals for it, and its leg
  *
- *	         incoming                     dial-out           source
- *	NEW      (looked up, ports open)      -                  starting
- *	CALLING  -                            INVITE sent
- *	RINGING  -                            18x
- *	ANSWERED 200 sent, no ACK yet         -
- *	JOINED   ACK                          200                playing
+ *	         incoming             dial-out       browser      source
+ *	NEW      (looked up)          -              -            starting
+ *	CALLING  -                    INVITE sent    -
+ *	RINGING  -                    18x            -
+ *	ANSWERED 200 sent, no ACK yet -              -
+ *	WAITING  -                    -              room locked
+ *	SEATED   -                    -              no media
+ *	JOINED   ACK                  200            media        playing
  *	ENDED    gone: "party left" or "party refused" has been said
  *
  * The meeting owns its parties: party_end() is the only end.  The four
  * descriptors of a SIP party (audio RTP, RTCP, video RTP, RTCP) are opened
  * with it and kept, so that a re-INVITE can add video and another mixer
- * can carry on.
+ * can carry on.  A browser's (seat.h), WHIP's or WHEP's party has one.
  *
  * Threads: loop.
  */
@@ -29,6 +31,8 @@
 struct call;
 struct media_sdp;
 struct meeting;
+struct party_media;
+struct seat;
 struct mixer_leg;
 struct port;
 struct server;
@@ -39,12 +43,15 @@ enum party_state {
 	PARTY_CALLING,
 	PARTY_RINGING,
 	PARTY_ANSWERED,
+	PARTY_WAITING,
+	PARTY_SEATED,
 	PARTY_JOINED,
 	PARTY_ENDED,
 };
 
 enum {
 	PARTY_FDS = 4,
+	PARTY_REACTIONS = 5,      /* at once, then one a second           */
 	PARTY_URI_MAX = 256, PARTY_UA_MAX = 128, PARTY_FMT_MAX = 48,
 };
 
@@ -71,6 +78,11 @@ struct party {
 	struct tmr tmr_ring;      /* dial-out                             */
 	bool late;                /* our offer is on its way              */
 
+	/* web */
+	const char *via;          /* "sip", "web", "whip", "whep", "source" */
+	struct seat *seat;        /* weak; the person in the browser      */
+	struct party_media *media;  /* party_web.c; NULL: none            */
+
 	struct source *source;    /* weak; or it is a source              */
 
 	/* the leg */
@@ -79,6 +91,13 @@ struct party {
 	struct mixer_leg *leg;
 	int fdv[PARTY_FDS];       /* borrowed from ports or source        */
 	unsigned fdc;
+
+	/* what it is sent and shows */
+	char size[8];             /* of `party picture`                   */
+	bool hand;
+	bool share;               /* its slides are the room's            */
+	unsigned reactions;       /* that it may send now                 */
+	uint64_t reaction_us;     /* when one was added last              */
 
 	/* what the mixer tells */
 	bool talking;
@@ -99,6 +118,13 @@ int party_leg_up(struct party *p);
 /** ticket changed: to the mixer, and as an event if it shows. */
 void party_leg_set(struct party *p);
 
+/** What was negotiated anew into the ticket, and what of it is sent to him;
+ *  then party_leg_set(). */
+void party_media_apply(struct party *p);
+
+/** The formats changed, also to none. */
+void party_media_changed(struct party *p);
+
 /** The leg is heard from now on: row, event, tone. */
 void party_joined(struct party *p);
 
@@ -108,6 +134,9 @@ void party_end(struct party *p, const char *reason, uint16_t scode);
 
 int party_move(struct party *p, struct meeting *to);
 void party_mute(struct party *p, bool video, bool on);
+
+/** In from the locked door, or back to where a leg may follow. */
+void party_seated(struct party *p);
 
 /** A message of the mixer about this leg. */
 void party_mixer_msg(struct party *p, const char *m, json_t *msg);
@@ -128,8 +157,31 @@ void party_sip_incoming(struct server *srv, struct call *call);
 bool party_sip_known(struct server *srv, const struct pl *user);
 int party_sip_dial(struct party **pp, struct server *srv,
 		   struct meeting *m, const char *uri, const char *name);
+void party_sip_apply(struct party *p);    /* for party_media_apply()     */
 /** BYE, CANCEL or refusal; text for the Reason header or NULL. */
 void party_sip_hangup(struct party *p, const char *text);
 void party_sip_key_frame(struct party *p);
+
+/* party_do.c: what a party does with its place */
+
+/** name is tidied; EINVAL when nothing is left of it. */
+int  party_rename(struct party *p, const char *name);
+int  party_layout(struct party *p, const char *layout);
+/** One of the sizes of base/verb.c; ENOTSUP: it is sent no picture. */
+int  party_picture(struct party *p, const char *size);
+void party_hand(struct party *p, bool up);
+/** EINVAL no emoji, EAGAIN too many. */
+int  party_reaction(struct party *p, const char *emoji);
+/** Its slides become the room's, or no longer are: one share a room. */
+void party_share(struct party *p, bool on);
+/** The same by order: its slides are not taken until it offers anew. */
+void party_share_stop(struct party *p);
+
+/* party_web.c; party_web.h has the rest */
+
+void party_web_apply(struct party *p);    /* for party_media_apply()     */
+/** What the mixer tells of browsers alone; false: not such a message. */
+bool party_web_mixer_msg(struct party *p, const char *m, json_t *msg);
+void party_web_no_slides(struct party *p);
 
 #endif

@@ -68,20 +68,21 @@ static int open_ports(struct party *p, const struct sa *laddr)
 	return media_sdp_alloc(&p->sdp, &cfg);
 }
 
-/* What was agreed, into the ticket and, once there is one, the leg */
-static void apply_sdp(struct party *p)
+void party_sip_apply(struct party *p)
 {
-	bool held;
-
-	if (p->leg)
-		p->ticket = *mixer_leg_ticket(p->leg);
-
 	media_sdp_ticket(p->sdp, &p->ticket);
 	p->ticket.audio.rtp_fd  = FD_ARTP;
 	p->ticket.audio.rtcp_fd = p->ticket.audio.rtcp_mux ? -1 : FD_ARTCP;
 	p->ticket.video.rtp_fd  = FD_VRTP;
 	p->ticket.video.rtcp_fd = p->ticket.video.rtcp_mux ? -1 : FD_VRTCP;
-	party_leg_set(p);
+}
+
+/* What was agreed, into the ticket and, once there is one, the leg */
+static void apply_sdp(struct party *p)
+{
+	bool held;
+
+	party_media_apply(p);
 
 	held = media_sdp_held(p->sdp);
 	if (held == p->held)

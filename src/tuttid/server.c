@@ -31,6 +31,7 @@
 #include "tuttid/recording.h"
 #include "tuttid/recording_hash.h"
 #include "tuttid/room.h"
+#include "tuttid/seat.h"
 #include "tuttid/server.h"
 #include "tuttid/source.h"
 #include "tuttid/verbs.h"
@@ -49,6 +50,7 @@ static void server_destructor(void *arg)
 
 	tmr_cancel(&srv->tmr_close);
 	srv->closing = true;
+	seats_close(srv->seats);
 	mem_deref(srv->control);
 	list_flush(&srv->taskl);
 	while (srv->meetingl.head) {
@@ -60,6 +62,7 @@ static void server_destructor(void *arg)
 		else
 			meeting_end(m, "server stopped");
 	}
+	mem_deref(srv->seats);
 	mem_deref(srv->sources);
 	mem_deref(srv->rooms);
 	mem_deref(srv->sip);
@@ -275,6 +278,8 @@ static int open_parts(struct server *srv, char *errbuf, size_t errsz)
 		err = rooms_alloc(&srv->rooms, srv);
 	if (!err)
 		err = sources_alloc(&srv->sources, srv);
+	if (!err)
+		err = seats_alloc(&srv->seats, srv);
 	if (err)
 		(void)re_snprintf(errbuf, errsz, "not started: %m", err);
 
@@ -389,6 +394,7 @@ void server_close(struct server *srv, const char *reason,
 		le = le->next;
 		meeting_end(m, "server stopped");
 	}
+	seats_close(srv->seats);
 
 	events_emit(srv->events, EV_SERVER_STOPPED,
 		    json_pack("{s:s, s:I}", "reason", reason, "after_s",

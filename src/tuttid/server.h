@@ -25,8 +25,12 @@ struct jobs;
 struct party;
 struct ports;
 struct rooms;
+struct seats;
 struct sipstack;
 struct sources;
+struct turn;
+struct web;
+struct whip;
 
 enum {
 	SERVER_DISK_CHECK_MS = 2000,
@@ -43,6 +47,10 @@ struct server {
 	struct rooms *rooms;
 	struct sources *sources;
 	struct control *control;
+	struct web *web;
+	struct whip *whip;        /* its sessions are the parties'        */
+	struct turn *turn;        /* NULL: no relays                      */
+	struct seats *seats;
 	struct list meetingl;     /* struct meeting, live or finishing    */
 	struct pin_guard pin_guard;  /* of SIP and the web together       */
 	char secret[65];          /* of join tokens, in hex               */

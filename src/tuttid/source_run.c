@@ -157,6 +157,7 @@ static void playing(struct source_run *run, json_t *msg)
 		return;
 
 	make_ticket(&p->ticket, audio[0], video[0]);
+	p->via    = "source";
 	p->source = run->s;
 	p->fdv[0] = run->afd;
 	p->fdv[1] = run->vfd;

@@ -35,6 +35,15 @@ static const struct {
 	{"party unmute", verb_party_unmute},
 	{"party kick", verb_party_kick},
 	{"party move", verb_party_move},
+	{"party admit", verb_party_admit},
+	{"party rename", verb_party_rename},
+	{"party layout", verb_party_layout},
+	{"party picture", verb_party_picture},
+	{"room spotlight", verb_room_spotlight},
+	{"hand raise", verb_hand_raise},
+	{"hand lower", verb_hand_lower},
+	{"reaction send", verb_reaction_send},
+	{"share stop", verb_share_stop},
 	{"call", verb_call},
 	{"chat send", verb_chat_send},
 	{"chat list", verb_chat_list},
@@ -92,22 +101,6 @@ const char *verbs_missing(void)
 	return NULL;
 }
 
-static bool is_choice(const char *choices, const char *val)
-{
-	const size_t len = strlen(val);
-
-	while (choices && *choices) {
-		size_t n = strcspn(choices, " ");
-
-		if (n == len && !strncmp(choices, val, n))
-			return true;
-		choices += n;
-		choices += strspn(choices, " ");
-	}
-
-	return false;
-}
-
 /* A string without control characters; jansson has checked the UTF-8. */
 static const char *bad_str(const json_t *val)
 {
@@ -146,7 +139,8 @@ static const char *bad_value(const struct verb_arg *arg, const json_t *val)
 	case ARG_CHOICE:
 		if (bad_str(val))
 			return bad_str(val);
-		return is_choice(arg->choices, json_string_value(val))
+		return verb_is_choice(arg->choices,
+				      json_string_value(val))
 			? NULL : arg->choices;
 
 	default:

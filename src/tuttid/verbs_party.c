@@ -136,7 +136,7 @@ void verb_party_move(struct server *srv, struct req *req, const json_t *args)
 	room = verbs_room(srv, req, args);
 	if (!room)
 		return;
-	if (p->state != PARTY_JOINED) {
+	if (p->state != PARTY_JOINED && p->state != PARTY_SEATED) {
 		req_fail(req, 409, "Not in the meeting yet", NULL);
 		return;
 	}

@@ -214,6 +214,8 @@ static void lock(struct server *srv, struct req *req, const json_t *args,
 		}
 		room_event(srv, on ? EV_ROOM_LOCKED : EV_ROOM_UNLOCKED, room,
 			   NULL);
+		if (!on)
+			meeting_admit_all(room->meeting);
 	}
 	req_ok(req, room_json(srv, room, false));
 }

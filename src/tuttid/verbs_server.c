@@ -24,6 +24,7 @@
 #include "tuttid/meeting.h"
 #include "tuttid/req.h"
 #include "tuttid/room.h"
+#include "tuttid/seat.h"
 #include "tuttid/server.h"
 #include "tuttid/task.h"
 #include "tuttid/verbs.h"
@@ -285,7 +286,7 @@ static json_t *stats_json(const struct server *srv)
 
 	db_state(srv->db, &state);
 
-	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:i, s:I, s:I, s:I,"
+	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:o, s:i, s:I, s:I, s:I,"
 			 " s:I}",
 			 "calls_in", (json_int_t)srv->calls_in,
 			 "calls_out", (json_int_t)srv->calls_out,
@@ -293,6 +294,7 @@ static json_t *stats_json(const struct server *srv)
 			 "ports_free", (int)ports_free(srv->ports),
 			 "control_clients",
 			 (int)control_clients(srv->control),
+			 "seats", seats_stats(srv->seats),
 			 "followers", (int)events_followers(srv->events),
 			 "events", (json_int_t)db_event_last(srv->db),
 			 "writes_waiting", (json_int_t)state.waiting,
