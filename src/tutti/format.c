@@ -74,6 +74,7 @@ static const char *flags(char *buf, size_t sz, const json_t *row)
 	static const struct col flagv[] = {
 		{"muted", "muted"}, {"video_muted", "hidden"},
 		{"held", "held"}, {"talking", "talking"},
+		{"hand", "hand"}, {"share", "sharing"},
 	};
 	size_t i, n = 0;
 
