@@ -114,6 +114,10 @@ bool events_visible(const struct req_who *who, const json_t *event)
 		return who->party &&
 		       (who->party == to || who->party == party);
 
+	/* how large to send is said to whoever sends it */
+	if (!strcmp(name, "party need"))
+		return who->party && who->party == party;
+
 	if (who->role == VERB_GUEST && !strcmp(name, "party dtmf"))
 		return who->party == party;
 

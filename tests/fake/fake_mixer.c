@@ -6,9 +6,10 @@
  * the protocol it knows
  *
  *	fake {seq, do}      "exit", "abort", "close" the socket and stay,
- *	                    "hang", "deaf" (ignores bye as well)
- *	list {seq}          done with "legs": [{id, ports, latched, tone}]
- *	                    and "hello"
+ *	                    "hang", "deaf" (ignores bye as well), "say"
+ *	                    what is in "msg", as if it were its own
+ *	list {seq}          done with "legs": [{id, ports, latched, tone,
+ *	                    ticket}], "hello" and the last "room_set"
  *
  * A meeting whose room is "doomed" dies at its first leg_add; in "picky"
  * legs with an even id are refused.  Each leg_add brings leg_news.
@@ -40,7 +41,7 @@ struct leg {
 static struct ipc *ipc;
 static struct leg legv[LEGS_MAX];
 static unsigned legc;
-static json_t *hello;
+static json_t *hello, *room_set;
 static const char *room = "";
 static bool deaf;
 
@@ -131,6 +132,8 @@ static void leg_add(json_t *msg, uint32_t seq, const int *fdv, size_t fdc)
 			      addr : "",
 			      "tone", tone, "name", t.name,
 			      "rssrc", (json_int_t)t.audio.rssrc);
+	(void)json_object_set(leg->info, "ticket",
+			      json_object_get(msg, "ticket"));
 	done(seq, 0, "", NULL);
 
 	say(json_pack("{s:s, s:I, s:s, s:s, s:I, s:i}", "m", MIX_LEG_NEWS,
@@ -155,6 +158,8 @@ static void leg_set(json_t *msg, uint32_t seq, const int *fdv, size_t fdc)
 	json_object_set_new(leg->info, "name", json_string(t.name));
 	json_object_set_new(leg->info, "latched", json_string(
 		sa_isset(&t.audio.latched, SA_ADDR) ? addr : ""));
+	(void)json_object_set(leg->info, "ticket",
+			      json_object_get(msg, "ticket"));
 	if (fdc)
 		json_object_set_new(leg->info, "ports", fd_ports(fdv, fdc));
 	done(seq, 0, "", NULL);
@@ -183,8 +188,8 @@ static void list(uint32_t seq)
 
 	for (i = 0; i < legc; i++)
 		json_array_append(legs, legv[i].info);
-	done(seq, 0, "", json_pack("{s:o, s:O}", "legs", legs, "hello",
-				   hello));
+	done(seq, 0, "", json_pack("{s:o, s:O, s:O?}", "legs", legs,
+				   "hello", hello, "room_set", room_set));
 }
 
 static void fake(json_t *msg, uint32_t seq)
@@ -205,6 +210,8 @@ static void fake(json_t *msg, uint32_t seq)
 	}
 	if (!strcmp(what, "deaf"))
 		deaf = true;
+	if (!strcmp(what, "say"))
+		say(json_incref(json_object_get(msg, "msg")));
 	done(seq, 0, "", NULL);
 }
 
@@ -229,6 +236,11 @@ static void recv_handler(json_t *msg, int *fdv, size_t fdc, void *arg)
 		leg_set(msg, seq, fdv, fdc);
 	else if (!strcmp(m, MIX_LEG_DEL))
 		leg_del(msg, seq);
+	else if (!strcmp(m, MIX_ROOM_SET)) {
+		json_decref(room_set);
+		room_set = json_incref(msg);
+		done(seq, 0, "", NULL);
+	}
 	else if (!strcmp(m, "list"))
 		list(seq);
 	else if (!strcmp(m, "fake"))
@@ -259,6 +271,7 @@ int main(void)
 	while (legc)
 		json_decref(legv[--legc].info);
 	json_decref(hello);
+	json_decref(room_set);
 	libre_close();
 
 	return 0;

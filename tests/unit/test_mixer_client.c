@@ -266,8 +266,9 @@ static int test_replace(const char *what, int sig)
 	TEST_ERR(err);
 	pid = mixer_client_pid(w.mc);
 	err = mixer_request(w.mc, MIX_ROOM_SET, json_pack(
-				"{s:b, s:s}", "tones", 0, "fit", "crop"),
-			    NULL, 0, NULL, NULL);
+				"{s:b, s:s, s:s, s:i}", "tones", 0,
+				"fit", "crop", "layout", "speaker",
+				"spotlight", 2), NULL, 0, NULL, NULL);
 	TEST_ERR(err);
 	if (sig) {
 		TEST_EQ(0, kill(pid, sig));
@@ -293,6 +294,10 @@ static int test_replace(const char *what, int sig)
 			json_object_get(w.list, "hello"), "fit")));
 	TEST_EQ(1, json_is_false(json_object_get(
 			json_object_get(w.list, "hello"), "tones")));
+	TEST_STR("speaker", json_string_value(json_object_get(
+			json_object_get(w.list, "hello"), "layout")));
+	TEST_EQ(2, json_integer_value(json_object_get(
+			json_object_get(w.list, "hello"), "spotlight")));
  out:
 	stop();
 	return err;
@@ -458,6 +463,93 @@ static int test_set(void)
 	return err;
 }
 
+static json_t *rtc_news(uint32_t id)
+{
+	struct ticket_rtc rtc;
+	unsigned i;
+
+	memset(&rtc, 0, sizeof(rtc));
+	sa_set_str(&rtc.peer, "192.0.2.80", 7000);
+	rtc.srtp = SRTP_GCM_128;
+	for (i = 0; i < ticket_srtp_len(SRTP_GCM_128); i++) {
+		rtc.txkey[i] = (uint8_t)i;
+		rtc.rxkey[i] = (uint8_t)(100 + i);
+	}
+	rtc.rocc = 1;
+	rtc.rocv[0] = (struct ticket_roc){.ssrc = 5, .roc = 2, .seq = 9};
+
+	return json_pack("{s:s, s:{s:s, s:I, s:o}}", "do", "say", "msg",
+			 "m", MIX_LEG_NEWS, "id", (json_int_t)id,
+			 "rtc", ticket_rtc_encode_news(&rtc));
+}
+
+/* What the mixer negotiated outlives it, and is of one leg alone. */
+static int test_rtc(void)
+{
+	const struct ticket_rtc *rtc;
+	struct ticket t;
+	json_t *obj;
+	int err;
+
+	err = two_legs("standup");
+	TEST_ERR(err);
+	t = *mixer_leg_ticket(w.legv[0]);
+	t.rtc.on = true;
+	str_ncpy(t.rtc.lufrag, "abcd", sizeof(t.rtc.lufrag));
+	err  = mixer_leg_set(w.legv[0], &t);
+	err |= mixer_request(w.mc, "fake", rtc_news(1), NULL, 0, NULL, NULL);
+	TEST_ERR(err);
+	err = ask_list();
+	TEST_ERR(err);
+	rtc = &mixer_leg_ticket(w.legv[0])->rtc;
+	TEST_EQ(7000, sa_port(&rtc->peer));
+	TEST_EQ(SRTP_GCM_128, rtc->srtp);
+	TEST_EQ(103, rtc->rxkey[3]);
+	TEST_EQ(1, rtc->rocc);
+
+	/* an owner's older copy does not undo it, nor does the next mixer */
+	err = mixer_leg_set(w.legv[0], &t);
+	TEST_ERR(err);
+	TEST_EQ(3, mixer_leg_ticket(w.legv[0])->rtc.txkey[3]);
+	TEST_EQ(0, kill(mixer_client_pid(w.mc), SIGKILL));
+	step();
+	TEST_EQ(1, w.reborns);
+	err = ask_list();
+	TEST_ERR(err);
+	obj = json_object_get(json_array_get(json_object_get(w.list, "legs"),
+					     0), "ticket");
+	obj = json_object_get(obj, "rtc");
+	TEST_STR("192.0.2.80:7000", json_string_value(json_object_get(obj,
+								"peer")));
+	TEST_EQ(1, json_array_size(json_object_get(obj, "roc")));
+
+	/* said of the former leg with this number */
+	err = mixer_request(w.mc, "fake", rtc_news(1), NULL, 0, NULL, NULL);
+	TEST_ERR(err);
+	w.legv[0] = mem_deref(w.legv[0]);
+	(void)close(w.fdv[0][0]);
+	(void)close(w.fdv[0][1]);
+	err = add_leg(0, 1);
+	TEST_ERR(err);
+	err = ask_list();
+	TEST_ERR(err);
+	TEST_EQ(SRTP_NONE, mixer_leg_ticket(w.legv[0])->rtc.srtp);
+	TEST_EQ(2, json_array_size(json_object_get(w.list, "legs")));
+
+	/* and nonsense is no news */
+	err = mixer_request(w.mc, "fake", json_pack(
+				"{s:s, s:{s:s, s:i, s:{s:s}}}", "do", "say",
+				"msg", "m", MIX_LEG_NEWS, "id", 1, "rtc",
+				"peer", "nowhere"), NULL, 0, NULL, NULL);
+	TEST_ERR(err);
+	err = ask_list();
+	TEST_ERR(err);
+	TEST_TRUE(!sa_isset(&mixer_leg_ticket(w.legv[0])->rtc.peer, SA_ALL));
+ out:
+	stop();
+	return err;
+}
+
 static int test_refused(void)
 {
 	int err;
@@ -523,6 +615,7 @@ static const struct test testv[] = {
 	{"a leg for a mixer that has just died", test_dead_unnoticed},
 	{"an owner who goes answers those who wait", test_requests_end},
 	{"a changed ticket arrives, a moved peer latches anew", test_set},
+	{"keys and peer of WebRTC outlive the mixer", test_rtc},
 	{"a refused leg is reported", test_refused},
 	{"a missing program is an error", test_no_program},
 	{"a mixer that ignores goodbye is killed", test_goodbye},
