@@ -63,7 +63,7 @@ struct whip_h {
 		       char *errbuf, size_t errsz, void *arg);
 	/** The client's DELETE, or an admitted offer that came to nothing
 	 *  (sess NULL; agreedh was never called): owner is given up, sess is
-	 *  invalid when it returns. */
+	 *  invalid when it returns (whip_close() within does nothing). */
 	void (*closeh)(void *owner, struct whip_sess *sess, void *arg);
 };
 
@@ -86,7 +86,7 @@ bool whip_path(const char *path);
 void whip_request(struct whip *w, struct web_req *req);
 
 /** From our side (left, kicked, replaced, meeting over): the Location is
- *  gone, port and keys too.  No closeh. */
+ *  gone, port and keys too.  No closeh.  Good also after the whip. */
 void whip_close(struct whip_sess *sess);
 
 struct peer *whip_peer(const struct whip_sess *sess);  /* borrowed        */
@@ -109,9 +109,8 @@ struct whip_out {
 	int status;
 	const char *ctype;        /* of body; NULL: none                  */
 	struct mbuf *body;
-	struct mbuf *headers;     /* "Name: value\r\n" lines, ends with NUL */
-	const char *title;        /* status >= 400: of the problem        */
-	char detail[256];
+	struct mbuf *headers;     /* "Name: value\r\n" lines            */
+	char detail[256];         /* status >= 400: of the problem in body */
 };
 
 void whip_handle(struct whip *w, const struct whip_in *in,

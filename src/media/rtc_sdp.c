@@ -15,13 +15,6 @@
 
 enum { UFRAG_LEN = 8, PWD_LEN = 24 };
 
-struct rtc_sdp {
-	struct rtc_sdp_cfg cfg;
-	uint32_t id, version;
-	char *last;               /* our last answer, behind the o= line  */
-	struct rtc_agreed now;
-};
-
 static void destructor(void *arg)
 {
 	struct rtc_sdp *rs = arg;
@@ -431,6 +424,11 @@ int rtc_sdp_restart(struct rtc_sdp *rs, const char *rufrag, const char *rpwd)
 	restart(&rs->now.rtc, rufrag, rpwd);
 
 	return 0;
+}
+
+const char *rtc_sdp_ufrag(const struct rtc_sdp *rs)
+{
+	return rs ? rs->now.rtc.lufrag : NULL;
 }
 
 /* ---- what came of it ---- */

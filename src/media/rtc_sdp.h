@@ -40,7 +40,7 @@ struct rtc_sdp_cfg {
 int rtc_sdp_alloc(struct rtc_sdp **rsp, const struct rtc_sdp_cfg *cfg);
 
 /** Offer in, answer out; a re-offer may add media, change directions, or
- *  restart ICE: then lufrag and lpwd are new (see rtc_sdp_restarted).
+ *  restart ICE: then lufrag and lpwd are new (rtc_sdp_ufrag).
  *  EBADMSG "line 7: …" (400), ENOTSUP nothing in common, no sha-256
  *  fingerprint, no rtcp-mux … (406 or 422: reason in errbuf). */
 int rtc_sdp_answer(struct rtc_sdp *rs, const struct mbuf *offer,
@@ -50,8 +50,17 @@ int rtc_sdp_answer(struct rtc_sdp *rs, const struct mbuf *offer,
  *  fingerprint; not pem, peer, keys); fds are left alone. */
 void rtc_sdp_ticket(const struct rtc_sdp *rs, struct ticket *t);
 
-/** An ICE restart outside of SDP (trickle fragment). */
+/** An ICE restart outside of SDP. */
 int rtc_sdp_restart(struct rtc_sdp *rs, const char *rufrag,
 		    const char *rpwd);
+
+/** application/trickle-ice-sdpfrag (RFC 8840).  Candidates are checked for
+ *  their form and need nothing else: *fragp NULL.  Another ufrag is an ICE
+ *  restart: *fragp is the answer.  EBADMSG "line 2: …". */
+int rtc_sdp_frag(struct rtc_sdp *rs, const struct mbuf *frag,
+		 struct mbuf **fragp, char *errbuf, size_t errsz);
+
+/** Changes with each ICE restart; borrowed. */
+const char *rtc_sdp_ufrag(const struct rtc_sdp *rs);
 
 #endif

@@ -6,6 +6,7 @@
  *	rtc_sdp_fmt.c     which codecs, with their RTX
  *	rtc_sdp_read.c    m-lines: what is taken, and everything about it
  *	rtc_sdp_write.c   the answer's text
+ *	rtc_sdp_frag.c    trickled candidates and ICE restarts
  *	rtc_sdp.c         the session: state over offers, transport, tickets
  *
  * libre decodes; the text is our own: for m-lines that share a transport,
@@ -59,6 +60,13 @@ struct rtc_agreed {
 	bool any;
 };
 
+struct rtc_sdp {
+	struct rtc_sdp_cfg cfg;
+	uint32_t id, version;
+	char *last;               /* our last answer, behind the o= line  */
+	struct rtc_agreed now;
+};
+
 /** Everything during one offer */
 struct rtc_offer {
 	const struct rtc_sdp_cfg *cfg;
@@ -102,6 +110,8 @@ int  rtc_lines_read(struct rtc_offer *o);
 
 /** Is mid in the BUNDLE group? */
 bool rtc_in_group(const struct rtc_offer *o, const char *mid);
+
+int  rtc_cands_write(struct mbuf *mb, const struct rtc_sdp_cfg *cfg);
 
 /** The answer from its s= line on; H.264 levels in tm may come down. */
 int  rtc_answer_write(struct mbuf *mb, struct rtc_offer *o,

@@ -195,7 +195,7 @@ static int simulcast_write(struct mbuf *mb, const struct rtc_line *ln)
 }
 
 /** RFC 8445 5.1.2: as if all were of one interface in this order. */
-static int cands_write(struct mbuf *mb, const struct rtc_sdp_cfg *cfg)
+int rtc_cands_write(struct mbuf *mb, const struct rtc_sdp_cfg *cfg)
 {
 	unsigned i;
 	int err = 0;
@@ -278,7 +278,7 @@ static int line_write(struct mbuf *mb, struct rtc_offer *o,
 		err |= mbuf_printf(mb, "a=ptime:%u\r\n", SDP_PTIME_MS);
 	err |= simulcast_write(mb, ln);
 	if (first)
-		err |= cands_write(mb, o->cfg);
+		err |= rtc_cands_write(mb, o->cfg);
 
 	return err;
 }

@@ -283,14 +283,44 @@ static int check_line(struct check *c, struct pl line)
 	return err;
 }
 
+/** CRLF, or LF alone, or CR alone */
+int sdp_lines(const struct mbuf *mb, sdp_line_h *lineh, void *arg)
+{
+	const char *p = (const char *)mbuf_buf(mb);
+	const char *end = p + mbuf_get_left(mb);
+	unsigned no = 0;
+	int err = 0;
+
+	while (p < end && !err) {
+		const char *q = p;
+
+		while (q < end && *q != '\r' && *q != '\n')
+			++q;
+		err = lineh(++no, (struct pl){p, q - p}, arg);
+		if (q < end && *q == '\r' && q + 1 < end && q[1] == '\n')
+			++q;
+		p = q < end ? q + 1 : end;
+	}
+
+	return err;
+}
+
+static int line_handler(unsigned no, struct pl line, void *arg)
+{
+	struct check *c = arg;
+
+	c->line = no;
+
+	return check_line(c, line);
+}
+
 int sdp_check_attrs(struct sdp_scan *scan, struct mbuf **cleanp,
 		    const struct mbuf *mb, sdp_attr_check_h *attrh, void *arg,
 		    char *errbuf, size_t errsz)
 {
 	struct check c = {.scan = scan, .attrh = attrh, .arg = arg,
 			  .errbuf = errbuf, .errsz = errsz};
-	const char *p, *end;
-	int err = 0;
+	int err;
 
 	memset(scan, 0, sizeof(*scan));
 
@@ -304,22 +334,7 @@ int sdp_check_attrs(struct sdp_scan *scan, struct mbuf **cleanp,
 	if (!c.out)
 		return ENOMEM;
 
-	p   = (const char *)mbuf_buf(mb);
-	end = p + mbuf_get_left(mb);
-
-	/* CRLF, or LF alone, or CR alone */
-	while (p < end && !err) {
-		const char *q = p;
-
-		while (q < end && *q != '\r' && *q != '\n')
-			++q;
-		++c.line;
-		err = check_line(&c, (struct pl){p, q - p});
-		if (q < end && *q == '\r' && q + 1 < end && q[1] == '\n')
-			++q;
-		p = q < end ? q + 1 : end;
-	}
-
+	err = sdp_lines(mb, line_handler, &c);
 	if (!err && !c.version)
 		err = bad(&c, c.line ? c.line : 1, "v=0 missing");
 	if (!err && c.bare_line)

@@ -47,6 +47,10 @@ int sdp_check_attrs(struct sdp_scan *scan, struct mbuf **cleanp,
 		    const struct mbuf *mb, sdp_attr_check_h *attrh, void *arg,
 		    char *errbuf, size_t errsz);
 
+/** Each line without its end, numbered from 1, until one is an error. */
+typedef int (sdp_line_h)(unsigned no, struct pl line, void *arg);
+int sdp_lines(const struct mbuf *mb, sdp_line_h *lineh, void *arg);
+
 /** Splits the next word, up to one blank, off rest; false: none. */
 bool sdp_word(struct pl *rest, struct pl *w);
 /** A decimal number up to max and nothing else. */
