@@ -188,7 +188,10 @@ static unsigned grid_room(const struct layout_ask *a,
 
 	if (a->spotlight)
 		return film_room(a, cellv);
-	n = layout_grid(rectv, a->parties, a->width, a->height);
+	/* as many as a small canvas has macroblocks for */
+	n = min_u(a->parties, LAYOUT_MAX);
+	while (n && !layout_grid(rectv, n, a->width, a->height))
+		n--;
 	for (unsigned i = 0; i < n; i++) {
 		cellv[i].role = LAYOUT_PARTY;
 		cellv[i].rect = rectv[i];

@@ -125,7 +125,7 @@ static unsigned plate_room(const struct tile *t,
 	const unsigned margin = px / 2 + (t->alone ? 8 : 2);
 	const bool below = in->h - pic->y - pic->h >= 2 * px + margin;
 
-	if (t->face->slides && !below && pic->x >= 6 * px)
+	if (t->face->slides && !below && pic->x >= 5 * px)
 		return pic->x - margin;
 
 	return in->w - 2 * margin;
@@ -135,7 +135,8 @@ static void draw_plate(struct tile *t, struct vpic *canvas,
 		       struct label *label, const struct layout_rect *in,
 		       const struct layout_rect *pic)
 {
-	const unsigned px = font_px(in);
+	const unsigned px = t->face->slides ? font_px(in) * 2 / 3 :
+		font_px(in);
 	const unsigned margin = px / 2 + (t->alone ? 8 : 2);
 	const unsigned room = plate_room(t, in, pic, px);
 
