@@ -51,6 +51,7 @@ static void server_destructor(void *arg)
 	tmr_cancel(&srv->tmr_close);
 	srv->closing = true;
 	seats_close(srv->seats);
+	srv->api = mem_deref(srv->api);
 	mem_deref(srv->control);
 	list_flush(&srv->taskl);
 	while (srv->meetingl.head) {

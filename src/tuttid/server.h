@@ -31,6 +31,7 @@ struct sources;
 struct turn;
 struct web;
 struct whip;
+struct web_api;
 
 enum {
 	SERVER_DISK_CHECK_MS = 2000,
@@ -54,6 +55,7 @@ struct server {
 	struct list meetingl;     /* struct meeting, live or finishing    */
 	struct pin_guard pin_guard;  /* of SIP and the web together       */
 	char secret[65];          /* of join tokens, in hex               */
+	struct web_api *api;      /* of web_api.c; NULL: no request yet   */
 	struct list taskl;        /* slow verbs under way                 */
 	uint64_t started_us;      /* monotonic                            */
 	uint64_t calls_in, calls_out, calls_refused;
