@@ -6,7 +6,8 @@
 #	./quickstart.sh stop      stop the server
 #
 # Everything stays in this directory: build/ and run/.  With TUTTI_SIP_PORT
-# in the environment it listens there instead of on 5060.
+# or TUTTI_WEB_PORT in the environment it listens there instead of on 5060
+# and 8080 (https: 8443, or one above TUTTI_WEB_PORT).
 set -eu
 cd "$(dirname "$0")"
 top=$PWD
@@ -63,6 +64,29 @@ cd ..
 
 stop
 port=${TUTTI_SIP_PORT:-5060}
+web=${TUTTI_WEB_PORT:-8080}
+https=8443
+[ -z "${TUTTI_WEB_PORT-}" ] || https=$((web + 1))
+host=$(ip -4 route get 192.0.2.1 2>/dev/null |
+	sed -n 's/.* src \([0-9.]*\).*/\1/p')
+host=${host:-127.0.0.1}
+
+# Browsers open cameras for localhost and https only.  A certificate of our
+# own: the browser warns once.  It is kept, so that this is once.
+if [ ! -s "$run/key.pem" ] || [ "$(cat "$run/cert.host" 2>/dev/null)" \
+	!= "$host" ]; then
+	if ! (umask 077 && openssl req -x509 -newkey ec \
+		-pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \
+		-subj "/CN=$host" -addext \
+		"subjectAltName=DNS:localhost,IP:127.0.0.1,IP:$host" \
+		-keyout "$run/key.pem" -out "$run/cert.pem") \
+		>"$run/cert.log" 2>&1; then
+		tail -3 "$run/cert.log" >&2
+		echo "quickstart.sh: no certificate, see run/cert.log" >&2
+		exit 1
+	fi
+	echo "$host" >"$run/cert.host"
+fi
 cat >"$run/tutti.conf" <<EOF
 # made by quickstart.sh
 data_dir        $run/data
@@ -70,6 +94,10 @@ control_socket  $run/tutti.sock
 media_ports     20000-29999
 sip_listen      udp 0.0.0.0:$port
 sip_listen      tcp 0.0.0.0:$port
+web_listen      http 0.0.0.0:$web
+web_listen      https 0.0.0.0:$https
+tls_certificate $run/cert.pem
+tls_key         $run/key.pem
 EOF
 
 mkdir -p "$run/data"
@@ -94,7 +122,8 @@ until $tutti server status >/dev/null 2>&1; do
 		echo "tuttid did not start:" >&2
 		tail -5 "$run/tuttid.log" >&2
 		! grep -q 'already in use' "$run/tuttid.log" ||
-			echo "another port: TUTTI_SIP_PORT=5080 $0" >&2
+			echo "other ports: TUTTI_SIP_PORT=5080" \
+				"TUTTI_WEB_PORT=8090 $0" >&2
 		kill $pid 2>/dev/null
 		rm -f "$run/tuttid.pid"
 		exit 1
@@ -109,9 +138,6 @@ if ! $tutti room show demo >/dev/null 2>&1; then
 	done
 fi
 
-host=$(ip -4 route get 192.0.2.1 2>/dev/null |
-	sed -n 's/.* src \([0-9.]*\).*/\1/p')
-host=${host:-127.0.0.1}
 at=$host
 [ "$port" = 5060 ] || at=$at:$port
 
@@ -147,6 +173,9 @@ cat <<EOF
 
 tuttid runs with the room "demo".  Now:
 
+  with a browser http://localhost:$web/demo on this machine,
+                 https://$host:$https/demo from another (accept the
+                 warning: the certificate is our own)
   call it        any SIP phone or room system:  sip:3000@$at
   no phone?      baresip -f run/caller -e "/dial sip:3000@$at"
                  (apt-get install baresip-core baresip-ffmpeg; q ends it)

@@ -9,7 +9,7 @@ libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
 libyuv-dev libopus-dev libx264-dev libvpx-dev libspeexdsp-dev libspandsp-dev
 libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev
 libsrtp2-dev libwebsockets-dev libjwt-dev zlib1g-dev
-espeak-ng mandoc iproute2 fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
+espeak-ng mandoc iproute2 openssl fonts-dejavu-core fonts-noto-core fonts-noto-cjk"
 
 # the page is built with npm: Debian's, or whatever is installed already
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
