@@ -28,6 +28,7 @@
 #include "tuttid/job.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
+#include "tuttid/party_web.h"
 #include "tuttid/recording.h"
 #include "tuttid/recording_hash.h"
 #include "tuttid/room.h"
@@ -35,6 +36,8 @@
 #include "tuttid/server.h"
 #include "tuttid/source.h"
 #include "tuttid/verbs.h"
+#include "web/turn.h"
+#include "web/whip.h"
 
 enum { CLOSE_POLL_MS = 20 };
 
@@ -64,6 +67,8 @@ static void server_destructor(void *arg)
 			meeting_end(m, "server stopped");
 	}
 	mem_deref(srv->seats);
+	mem_deref(srv->whip);
+	mem_deref(srv->turn);
 	mem_deref(srv->sources);
 	mem_deref(srv->rooms);
 	mem_deref(srv->sip);
@@ -328,6 +333,8 @@ int server_alloc(struct server **srvp, struct config *conf, char *errbuf,
 		err = open_sip(srv, errbuf, errsz);
 	if (!err)
 		err = open_control(srv, errbuf, errsz);
+	if (!err)
+		err = party_web_open(srv, errbuf, errsz);
 	if (err)
 		goto out;
 

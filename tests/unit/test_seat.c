@@ -3,353 +3,16 @@
  * tests/unit/test_seat.c -- people in browsers: hello, resumed, admitted,
  * kicked, replaced; what they may do; the link is an array
  */
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <re.h>
 #include <jansson.h>
 
-#include "base/conf.h"
 #include "base/json.h"
-#include "base/log.h"
-#include "media/mixer_client.h"
+#include "tests/fake/room.h"
 #include "tests/unit/test.h"
 #include "tuttid/events.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
-#include "tuttid/req.h"
-#include "tuttid/room.h"
-#include "tuttid/seat.h"
 #include "tuttid/server.h"
-#include "tuttid/verbs.h"
-
-/* ---- a server with a fake mixer, in a directory of its own ---- */
-
-static char dir[64];
-static struct config *conf;
-static struct server *srv;
-
-static int rm_handler(const char *path, const struct stat *st, int flag,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-
-	return remove(path);
-}
-
-static int set(const char *fmt, const char *val)
-{
-	char line[160], text[160];
-
-	(void)re_snprintf(line, sizeof(line), fmt, val);
-
-	return config_set(conf, line, text, sizeof(text));
-}
-
-static int configure(void)
-{
-	char port[32];
-	int err;
-
-	(void)re_snprintf(port, sizeof(port), "%u",
-			  30000 + rand_u16() % 30000);
-	conf = mem_deref(conf);
-	err  = config_alloc(&conf);
-	err |= set("data_dir %s/data", dir);
-	err |= set("control_socket %s/sock", dir);
-	err |= set("sip_listen udp 127.0.0.1:%s", port);
-	(void)re_snprintf(port, sizeof(port), "%u",
-			  30000 + rand_u16() % 30000);
-	err |= set("web_listen http 127.0.0.1:%s", port);
-	err |= set("%s", "linger_s 0");
-
-	return err;
-}
-
-static int up(void)
-{
-	char text[256] = "", fake[512], cwd[400], mixer[128];
-	int err = 0, i;
-
-	log_init("test", LVL_ERROR, false);
-	str_ncpy(dir, "/tmp/tutti-test-XXXXXX", sizeof(dir));
-	if (!mkdtemp(dir) || !getcwd(cwd, sizeof(cwd)))
-		return errno;
-	(void)re_snprintf(mixer, sizeof(mixer), "%s/tutti-mixer", dir);
-	(void)re_snprintf(fake, sizeof(fake), "%s/tests/fake/fake_mixer",
-			  cwd);
-	if (symlink(fake, mixer) || setenv("TUTTI_LIBEXEC", dir, 1))
-		return errno;
-
-	/* ports that happen to be free */
-	for (i = 0; i < 20; i++) {
-		text[0] = '\0';
-		err = configure();
-		if (err)
-			return err;
-		err = server_alloc(&srv, conf, text, sizeof(text));
-		if (!strstr(text, "in use"))
-			break;
-	}
-	if (err)
-		printf("# %s\n", text);
-
-	return err;
-}
-
-static void down(void)
-{
-	srv  = mem_deref(srv);
-	conf = mem_deref(conf);
-	mixer_client_reap();
-	if (dir[0])
-		(void)nftw(dir, rm_handler, 8, FTW_DEPTH | FTW_PHYS);
-	dir[0] = '\0';
-}
-
-static void pause_handler(void *arg)
-{
-	(void)arg;
-	re_cancel();
-}
-
-static void run_ms(unsigned ms)
-{
-	struct tmr tmr;
-
-	tmr_init(&tmr);
-	tmr_start(&tmr, ms, pause_handler, NULL);
-	(void)re_main(NULL);
-	tmr_cancel(&tmr);
-}
-
-/* ---- a page ---- */
-
-struct page {
-	struct seat_conn *conn;   /* NULL: closed                         */
-	json_t *got;              /* array of messages                    */
-	uint16_t code;            /* why closed                           */
-	char seat[64];            /* of the last welcome                  */
-	uint32_t party;
-	size_t waiting;
-};
-
-static struct page ann, bob, cid;
-
-static void send_handler(const json_t *msg, void *arg)
-{
-	const json_t *welcome = json_object_get(msg, "welcome");
-	struct page *page = arg;
-
-	(void)json_array_append_new(page->got, json_deep_copy(msg));
-	if (!welcome)
-		return;
-	(void)json_strcpy(welcome, "seat", page->seat, sizeof(page->seat));
-	(void)json_u32(welcome, "party", &page->party);
-}
-
-static void close_handler(uint16_t code, const char *reason, void *arg)
-{
-	struct page *page = arg;
-
-	(void)reason;
-	page->conn = NULL;
-	page->code = code;
-}
-
-static size_t waiting_handler(void *arg)
-{
-	const struct page *page = arg;
-
-	return page->waiting;
-}
-
-static const struct seat_link link_handlers = {
-	send_handler, close_handler, waiting_handler,
-};
-
-static void say(struct page *page, const char *text)
-{
-	json_t *msg = json_loads(text, 0, NULL);
-
-	if (!msg)
-		printf("# not JSON: %s\n", text);
-	if (page->conn)
-		seat_conn_recv(page->conn, msg);
-	json_decref(msg);
-}
-
-static int dial(struct page *page, const char *room)
-{
-	struct sa peer;
-
-	json_decref(page->got);
-	page->got  = json_array();
-	page->code = 0;
-	(void)sa_set_str(&peer, "192.0.2.7", 4000);
-
-	return seat_conn_alloc(&page->conn, srv->seats, room, &peer,
-			       &link_handlers, page);
-}
-
-static int join(struct page *page, const char *name)
-{
-	char text[128];
-	int err;
-
-	err = dial(page, "a");
-	(void)re_snprintf(text, sizeof(text), "{\"hello\": {\"name\": "
-			  "\"%s\"}}", name);
-	say(page, text);
-
-	return err ? err : page->conn ? 0 : EACCES;
-}
-
-static void hang_up(struct page *page)
-{
-	if (page->conn)
-		seat_conn_gone(page->conn);
-	page->conn = NULL;
-}
-
-static void pages_close(void)
-{
-	hang_up(&ann);
-	hang_up(&bob);
-	hang_up(&cid);
-}
-
-/* How often an event came, and the last of them */
-static unsigned count(const struct page *page, const char *name,
-		      json_t **lastp)
-{
-	const json_t *msg;
-	unsigned n = 0;
-	size_t i;
-
-	json_array_foreach(page->got, i, msg) {
-		json_t *event = json_object_get(msg, "event");
-		const char *s = "";
-
-		(void)json_str(event, "event", &s);
-		if (strcmp(s, name))
-			continue;
-		++n;
-		if (lastp)
-			*lastp = event;
-	}
-
-	return n;
-}
-
-static json_t *last(const struct page *page, const char *key)
-{
-	size_t i = json_array_size(page->got);
-
-	while (i--) {
-		json_t *obj = json_object_get(json_array_get(page->got, i),
-					      key);
-
-		if (obj)
-			return obj;
-	}
-
-	return NULL;
-}
-
-/* Asks and gives the status: 200, the error's, 0 without an answer */
-static int ask(struct page *page, const char *verb, const char *args)
-{
-	static int id;
-	const json_t *msg;
-	uint32_t status = 0;
-	char text[1024];
-	int got = 0;
-	size_t i;
-
-	(void)re_snprintf(text, sizeof(text), "{\"id\": %d, \"verb\": \"%s\","
-			  " \"args\": {%s}}", ++id, verb, args);
-	say(page, text);
-	json_array_foreach(page->got, i, msg) {
-		uint32_t n = 0;
-
-		if (json_u32(msg, "id", &n) || (int)n != id)
-			continue;
-		got = 200;
-		if (!json_u32(json_object_get(msg, "error"), "status",
-			      &status))
-			got = (int)status;
-	}
-
-	return got;
-}
-
-static int ask_party(struct page *page, const char *verb, uint32_t party,
-		     const char *more)
-{
-	char args[256];
-
-	(void)re_snprintf(args, sizeof(args), "\"party\": %u%s", party, more);
-
-	return ask(page, verb, args);
-}
-
-/* ---- the administrator ---- */
-
-static json_t *answer;
-
-static void line_handler(json_t *line, bool isLast, void *arg)
-{
-	(void)isLast;
-	(void)arg;
-	json_decref(answer);
-	answer = json_deep_copy(line);
-}
-
-static int admin(const char *verb, const char *args)
-{
-	const struct req_who who = {
-		.uid = getuid(), .gid = getgid(), .role = VERB_ADMIN,
-	};
-	uint32_t status = 200;
-	struct req *req = NULL;
-	char text[1024];
-	json_t *msg;
-
-	(void)re_snprintf(text, sizeof(text), "{\"verb\": \"%s\", \"args\":"
-			  " {%s}}", verb, args);
-	msg = json_loads(text, 0, NULL);
-	(void)req_alloc(&req, NULL, &who, line_handler, NULL);
-	verbs_dispatch(srv, req, msg);
-	json_decref(msg);
-	mem_deref(req);
-	(void)json_u32(json_object_get(answer, "error"), "status", &status);
-
-	return (int)status;
-}
-
-static int open_room(const char *more)
-{
-	char args[256];
-	int err = up();
-
-	if (err)
-		return err;
-	(void)re_snprintf(args, sizeof(args), "\"room\": \"a\"%s", more);
-
-	return admin("room create", args) == 200 ? 0 : EPROTO;
-}
-
-static void over(void)
-{
-	pages_close();
-	down();
-}
 
 /* ---- cases ---- */
 
@@ -652,7 +315,7 @@ static int test_ends(void)
 
 static int test_limits(void)
 {
-	unsigned i, tooMany = 0;
+	unsigned i, refused = 0;
 	int err;
 
 	err = open_room(", \"max_parties\": 2");
@@ -665,8 +328,8 @@ static int test_limits(void)
 
 	/* said once too often, and then for ever */
 	for (i = 0; i < SEAT_BURST + 5; i++)
-		tooMany += ask(&ann, "party list", "") == 429;
-	TEST_TRUE(tooMany >= 4 && tooMany <= 5);
+		refused += ask(&ann, "party list", "") == 429;
+	TEST_TRUE(refused >= 4 && refused <= 5);
 	for (i = 0; i < 2 * SEAT_REFUSED_MAX && ann.conn; i++)
 		say(&ann, "{\"verb\": \"party list\"}");
 	TEST_EQ(SEAT_CLOSE_RATE, ann.code);
@@ -858,16 +521,9 @@ static const struct test testv[] = {
 
 int main(int argc, char **argv)
 {
-	const char *top = getenv("top_builddir");
-	int ret;
+	int ret = test_main(argc, argv, testv, ARRAY_SIZE(testv));
 
-	if (top && chdir(top))
-		return 99;
-	ret = test_main(argc, argv, testv, ARRAY_SIZE(testv));
-	json_decref(answer);
-	json_decref(ann.got);
-	json_decref(bob.got);
-	json_decref(cid.got);
+	room_close();
 
 	return ret;
 }
