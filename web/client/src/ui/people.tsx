@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ui/people.tsx -- who is here, how they are, and the hosts' tools
+import { useState } from 'preact/hooks';
+
+import { app, muteAll, room, roomLayout, say, setDialog, setPanel,
+	verb } from '../call';
+import { t, type Key } from '../i18n';
+import { grade, inLobby, present, sorted, type Model,
+	type Party } from '../model';
+import { useStore } from '../store';
+import { Icon, type IconName } from './icons';
+import { Panel } from './parts';
+
+function Sign({ icon, off, label, kind, solid }: { icon: IconName;
+		off?: boolean; label: string; kind?: string; solid?: boolean }) {
+	return (
+		<span class={`sign ${kind ?? ''}`} title={label}>
+			<Icon name={icon} off={off} solid={solid} />
+			<span class="sr">{label}</span>
+		</span>
+	);
+}
+
+function Quality({ p }: { p: Party }) {
+	const g = p.trouble ? 'poor' : grade(p.quality);
+
+	if (!g)
+		return null;
+
+	const label = p.trouble ? t('people.trouble') : t(`people.quality.${g}`);
+
+	return (
+		<span class={`sign bars ${g}`} title={label}>
+			<i /><i /><i /><span class="sr">{label}</span>
+		</span>
+	);
+}
+
+function Signs({ m, p }: { m: Model; p: Party }) {
+	return (
+		<span class="signs">
+			{m.room.spotlight === p.party && <Sign icon="star" solid
+				label={t('people.spotlit')} />}
+			{p.hand && <Sign icon="hand" kind="hand"
+				label={t('people.hand')} />}
+			{p.share && <Sign icon="share" label={t('people.sharing')} />}
+			{p.via === 'sip' && <Sign icon="phone"
+				label={t('people.phone')} />}
+			{p.video_muted && <Sign icon="camera" off
+				label={t('people.camera.off')} />}
+			{p.muted ? <Sign icon="mic" off kind="muted-sign"
+				label={t('people.muted')} />
+				: p.talking && <Sign icon="sound" kind="talk"
+					label={t('people.speaking')} />}
+			<Quality p={p} />
+		</span>
+	);
+}
+
+interface Act { key: Key; kind?: string; run: () => void }
+
+function actions(m: Model, p: Party): Act[] {
+	const id = { party: p.party };
+	const own = p.party === m.me;
+	const acts: Act[] = [];
+	const add = (key: Key, run: () => void, kind?: string) =>
+		acts.push({ key, run, kind });
+
+	if (!own && p.via === 'web') {
+		add('people.message', () => {
+			app.set({ chatTo: p.party });
+			setPanel('chat');
+		});
+	}
+	if (m.role !== 'host')
+		return acts;
+	if (!own && !p.muted)
+		add('people.mute', () => void verb('party mute', id));
+	if (!own && p.muted)
+		add('people.unmute', () => void verb('party unmute', id));
+	if (!own && !p.video_muted) {
+		add('people.camera.stop', () => void verb('party mute',
+			{ ...id, video: true }));
+	}
+	if (p.hand)
+		add('people.lower', () => void verb('hand lower', id));
+	if (p.share && !own)
+		add('people.share.stop', () => void verb('share stop', id));
+	if (m.room.spotlight === p.party)
+		add('people.spotlight.end', () => void room('room spotlight'));
+	else
+		add('people.spotlight', () => void room('room spotlight', id));
+	if (!own) {
+		add('people.kick', () => setDialog({ what: 'kick', ...id,
+			name: p.name }), 'danger-text');
+	}
+
+	return acts;
+}
+
+function Row({ m, p }: { m: Model; p: Party }) {
+	const [open, show] = useState(false);
+	const acts = actions(m, p);
+	const id = `acts-${p.party}`;
+
+	return (
+		<li class={`person${p.talking && !p.muted ? ' talks' : ''}`}>
+			<div class="person-line">
+				<span class="face" aria-hidden="true">
+					{[...p.name.trim()][0]?.toUpperCase() ?? '?'}</span>
+				<span class="person-name">
+					{p.name}
+					{p.party === m.me && <small> ({t('people.you')})</small>}
+					{p.role === 'host' && <small> · {t('people.host')}</small>}
+				</span>
+				<Signs m={m} p={p} />
+				{!!acts.length && <button class="btn round"
+					aria-expanded={open} aria-controls={id}
+					aria-label={t('people.actions', { name: p.name })}
+					title={t('people.actions', { name: p.name })}
+					onClick={() => show(!open)}><Icon name="more" />
+				</button>}
+			</div>
+			{open && <ul class="acts" id={id}>
+				{acts.map((a) => (
+					<li><button class={`act ${a.kind ?? ''}`} onClick={() => {
+						show(false);
+						a.run();
+					}}>{t(a.key)}</button></li>))}
+			</ul>}
+		</li>
+	);
+}
+
+function Lobby({ m }: { m: Model }) {
+	const waiting = inLobby(m);
+
+	if (m.role !== 'host' || !waiting.length)
+		return null;
+
+	return (
+		<section class="lobby" aria-label={t('people.waiting')}>
+			<h3>{t('people.waiting')}</h3>
+			<ul class="people">
+				{waiting.map((p) => (
+					<li class="person"><div class="person-line">
+						<span class="person-name">{p.name}</span>
+						<button class="btn small primary" aria-label={
+							t('people.admit.who', { name: p.name })}
+							onClick={() => void verb('party admit',
+								{ party: p.party })}>
+							{t('people.admit')}</button>
+						<button class="btn small" aria-label={
+							t('people.refuse.who', { name: p.name })}
+							onClick={() => void verb('party kick',
+								{ party: p.party })}>
+							{t('people.refuse')}</button>
+					</div></li>))}
+			</ul>
+		</section>
+	);
+}
+
+function Record({ m }: { m: Model }) {
+	const r = m.room.recording;
+
+	if (r === 'off') {
+		return (
+			<button class="btn" onClick={() => void room('recording start')}>
+				<Icon name="record" solid /> {t('host.record')}
+			</button>
+		);
+	}
+
+	return (
+		<>
+			<button class="btn" onClick={() => void room(r === 'on'
+				? 'recording pause' : 'recording resume')}>
+				{t(r === 'on' ? 'host.record.pause'
+					: 'host.record.resume')}
+			</button>
+			<button class="btn" onClick={() => void room('recording stop')}>
+				{t('host.record.stop')}
+			</button>
+		</>
+	);
+}
+
+export function LayoutOptions({ m, all }: { m: Model; all: boolean }) {
+	const known: Record<string, Key> = { grid: 'layout.grid',
+		speaker: 'layout.speaker', filmstrip: 'layout.filmstrip',
+		'side-by-side': 'layout.side-by-side' };
+
+	return (
+		<>
+			{!all && <option value="room">{t('layout.room')}</option>}
+			{m.layouts.map((l) => (
+				<option value={l}>{known[l] ? t(known[l]!) : l}</option>))}
+		</>
+	);
+}
+
+function HostTools({ m }: { m: Model }) {
+	if (m.role !== 'host')
+		return null;
+
+	return (
+		<section class="host" aria-label={t('host.title')}>
+			<h3>{t('host.title')}</h3>
+			<div class="host-buttons">
+				<button class="btn" onClick={muteAll}>
+					<Icon name="mic" off /> {t('host.muteall')}
+				</button>
+				<button class="btn" onClick={() => void room(m.room.locked
+					? 'room unlock' : 'room lock')}>
+					<Icon name="lock" />
+					{t(m.room.locked ? 'host.unlock' : 'host.lock')}
+				</button>
+				<Record m={m} />
+			</div>
+			<label class="field">
+				<span>{t('host.layout')}</span>
+				<select value={m.room.layout} onChange={(e) =>
+					void roomLayout(e.currentTarget.value)}>
+					<LayoutOptions m={m} all />
+				</select>
+			</label>
+			<button class="btn danger" onClick={() =>
+				setDialog({ what: 'end' })}>{t('host.end')}</button>
+		</section>
+	);
+}
+
+async function copyLink(): Promise<void> {
+	const link = `${location.origin}/${encodeURIComponent(app.get().room)}`;
+
+	try {
+		await navigator.clipboard.writeText(link);
+		say('people.copied');
+	} catch {
+		// without https there is no clipboard: it can be read instead
+		say('say.chat', { name: t('people.copy'), text: link });
+	}
+}
+
+export function People() {
+	const m = useStore(app, (s) => s.model);
+
+	if (!m)
+		return null;
+
+	return (
+		<Panel title={t('people.title')} close={() => setPanel(null)}>
+			<div class="scroll">
+				<Lobby m={m} />
+				<section aria-label={t('people.list')}>
+					<div class="list-head">
+						<h3>{t('people.list')} ({present(m).length})</h3>
+						<button class="btn small"
+							onClick={() => void copyLink()}>
+							<Icon name="link" /> {t('people.copy')}
+						</button>
+					</div>
+					<ul class="people">
+						{sorted(m).map((p) =>
+							<Row key={p.party} m={m} p={p} />)}
+					</ul>
+				</section>
+				<HostTools m={m} />
+			</div>
+		</Panel>
+	);
+}
