@@ -14,7 +14,8 @@ struct db_party {                 /* strings borrowed; NULL is ""         */
 	uint64_t id, meeting;
 	uint64_t join_us;
 	const char *name, *uri;
-	const char *via;          /* "sip", "source"                      */
+	const char *via;          /* "sip", "web", "whip", "whep",
+	                           * "source"                             */
 	const char *user_agent;
 	const char *audio, *video;    /* "opus/48000/2"; NULL: none       */
 };

@@ -519,7 +519,18 @@ static int test_crash(void)
 	str_ncpy(ufrag, str(json_object_get(ticket, "rtc"), "lufrag"),
 		 sizeof(ufrag));
 
+	/* what all see is told at once, and to the next mixer too */
+	TEST_EQ(200, admin("room set", "\"room\": \"a\", \"layout\":"
+			   " \"filmstrip\""));
 	m = rooms_find(srv->rooms, "a")->meeting;
+	meeting_spotlight(rooms_find(srv->rooms, "a")->meeting,
+			  server_party(srv, ann.party));
+	(void)leg(&list, ann.party);
+	TEST_STR("filmstrip", str(json_object_get(list, "room_set"),
+				  "layout"));
+	TEST_EQ(ann.party, json_integer_value(json_object_get(
+		json_object_get(list, "room_set"), "spotlight")));
+
 	TEST_EQ(0, kill(mixer_client_pid(m->mc), SIGKILL));
 	for (i = 0; i < 100 && !count(&ann, "mixer replaced", NULL); i++)
 		run_ms(50);
@@ -530,6 +541,9 @@ static int test_crash(void)
 	TEST_STR(ufrag, str(json_object_get(ticket, "rtc"), "lufrag"));
 	TEST_STR("192.0.2.77:999", str(json_object_get(ticket, "rtc"),
 				       "peer"));
+	TEST_STR("filmstrip", str(json_object_get(list, "hello"), "layout"));
+	TEST_EQ(ann.party, json_integer_value(json_object_get(
+		json_object_get(list, "hello"), "spotlight")));
  out:
 	json_decref(list);
 	whip_out_reset(&out);
