@@ -22,14 +22,28 @@ static void destructor(void *arg)
 	struct leg *leg = arg;
 	unsigned i;
 
-	for (i = 0; i < 2; i++) {
+	leg_rtc_close(leg);
+	for (i = 0; i < LEG_SIDES; i++) {
 		held_drop(&leg->sidev[i]);
+		layer_drop(&leg->sidev[i]);
+		mem_deref(leg->sidev[i].nack);
 		mem_deref(leg->sidev[i].out);
 	}
 }
 
 
 /* ---- sending what is ready ------------------------------------------ */
+
+bool side_dst(const struct side *s, struct sa *dst)
+{
+	if (!s->leg->rtc)
+		return rtp_latch_dst(&s->latch, dst);
+
+	sa_init(dst, AF_UNSPEC);
+
+	return s->leg->rtc->ready;
+}
+
 
 static void rtp_handler(const struct iovec *iov, unsigned iovc, void *arg)
 {
@@ -38,7 +52,7 @@ static void rtp_handler(const struct iovec *iov, unsigned iovc, void *arg)
 
 	on_loop();
 
-	if (rtp_latch_dst(&s->latch, &dst))
+	if (side_dst(s, &dst))
 		s->leg->h.sendh(s->media, false, &dst, iov, iovc,
 				s->leg->arg);
 }
@@ -47,9 +61,9 @@ static void rtp_handler(const struct iovec *iov, unsigned iovc, void *arg)
 /* Beside the RTP port, unless the peer's RTCP showed itself */
 static bool rtcp_dst(const struct side *s, struct sa *dst)
 {
-	if (!rtp_latch_dst(&s->latch, dst))
+	if (!side_dst(s, dst))
 		return false;
-	if (s->tm->rtcp_mux || !sa_isset(dst, SA_ALL))
+	if (s->leg->rtc || s->tm->rtcp_mux || !sa_isset(dst, SA_ALL))
 		return true;
 
 	if (sa_isset(&s->rtcp_src, SA_ALL) &&
@@ -73,8 +87,8 @@ void side_send_rtcp(struct side *s, const struct rtp_rtcp_buf *buf)
 	struct sa dst;
 
 	if (rtcp_dst(s, &dst))
-		s->leg->h.sendh(s->media, !s->tm->rtcp_mux, &dst, &iov, 1,
-				s->leg->arg);
+		s->leg->h.sendh(s->media, s->leg->rtc || !s->tm->rtcp_mux,
+				&dst, &iov, 1, s->leg->arg);
 }
 
 
@@ -85,7 +99,8 @@ static int side_init(struct side *s, struct leg *leg, enum leg_media media,
 {
 	s->leg   = leg;
 	s->media = media;
-	s->tm    = media == LEG_AUDIO ? &leg->t.audio : &leg->t.video;
+	s->tm    = media == LEG_AUDIO ? &leg->t.audio :
+		media == LEG_VIDEO ? &leg->t.video : &leg->t.slides;
 	s->ts_base  = rand_u32();
 	s->heard_us = now;
 	s->spurt    = true;
@@ -97,7 +112,9 @@ static int side_init(struct side *s, struct leg *leg, enum leg_media media,
 		       s->tm->rssrc, s->tm->rseq, now);
 	side_rtcp_start(s, now);
 
-	return rtp_out_alloc(&s->out, media == LEG_VIDEO, rtp_handler, s);
+	return rtp_out_alloc(&s->out, media == LEG_VIDEO ||
+			     (media == LEG_AUDIO && s->tm->fb_nack),
+			     rtp_handler, s);
 }
 
 
@@ -105,7 +122,8 @@ int leg_alloc(struct leg **legp, const struct ticket *t,
 	      const struct leg_h *h, void *arg, uint64_t now)
 {
 	struct leg *leg;
-	int err;
+	unsigned i;
+	int err = 0;
 
 	if (!legp || !t || !h || !h->sendh || !h->packeth || !h->synch ||
 	    !h->keyh || !h->lossh || !h->dtmfh || !h->latchh || !h->byeh ||
@@ -121,8 +139,10 @@ int leg_alloc(struct leg **legp, const struct ticket *t,
 	leg->arg = arg;
 	rand_str(leg->cname, 17);
 
-	err = side_init(&leg->sidev[LEG_AUDIO], leg, LEG_AUDIO, now);
-	err |= side_init(&leg->sidev[LEG_VIDEO], leg, LEG_VIDEO, now);
+	for (i = 0; i < LEG_SIDES; i++)
+		err |= side_init(&leg->sidev[i], leg, i, now);
+	if (!err && t->rtc.on)
+		err = leg_rtc_alloc(leg, now);
 	if (err)
 		mem_deref(leg);
 	else
@@ -150,7 +170,9 @@ static void side_set(struct side *s, const struct ticket_media *was,
 		side_rtcp_start(s, now);
 	if (!s->tm->on) {
 		held_drop(s);
+		layer_drop(s);
 		s->key_wanted = false;
+		s->tmmbr_left = 0;
 	}
 }
 
@@ -166,6 +188,9 @@ int leg_set(struct leg *leg, const struct ticket *t, uint64_t now)
 	leg->t = *t;
 	side_set(&leg->sidev[LEG_AUDIO], &was.audio, now);
 	side_set(&leg->sidev[LEG_VIDEO], &was.video, now);
+	side_set(&leg->sidev[LEG_SLIDES], &was.slides, now);
+	if (leg->rtc)
+		leg_rtc_set(leg, now);
 
 	return 0;
 }
@@ -180,7 +205,7 @@ const struct ticket *leg_ticket(const struct leg *leg)
 /* ---- received ------------------------------------------------------- */
 
 /* NULL: a payload type nobody agreed on */
-static const struct ticket_fmt *rx_fmt(const struct side *s, uint8_t pt)
+const struct ticket_fmt *side_rx_fmt(const struct side *s, uint8_t pt)
 {
 	static const struct ticket_fmt cn = {
 		.codec = CODEC_CN, .pt = PT_CN, .clock_hz = 8000,
@@ -195,13 +220,13 @@ static const struct ticket_fmt *rx_fmt(const struct side *s, uint8_t pt)
 }
 
 
-static struct pkt *make_pkt(struct side *s, const struct rtp_in_hdr *h,
-			    const uint8_t *p, uint64_t now)
+struct pkt *side_pkt(struct side *s, const struct rtp_in_hdr *h,
+		     const uint8_t *payload, size_t n, uint64_t now)
 {
 	struct pkt *pkt = NULL;
 
-	if (h->len <= PKT_DATA_MAX)
-		pkt = s->media == LEG_VIDEO ? pkt_get_video() : pkt_get();
+	if (n <= PKT_DATA_MAX)
+		pkt = s->media == LEG_AUDIO ? pkt_get() : pkt_get_video();
 	if (!pkt) {
 		++s->rx.starved;
 		return NULL;
@@ -215,14 +240,14 @@ static struct pkt *make_pkt(struct side *s, const struct rtp_in_hdr *h,
 	pkt->marker = h->marker;
 	pkt->level  = h->level;
 	pkt->off    = 0;
-	pkt->len    = h->len;
-	memcpy(pkt->data, p + h->off, h->len);
+	pkt->len    = (uint16_t)n;
+	memcpy(pkt->data, payload, n);
 
 	return pkt;
 }
 
 
-static void heard(struct side *s, uint64_t now)
+void side_heard(struct side *s, uint64_t now)
 {
 	s->heard_us = now;
 	if (!s->quiet_ms)
@@ -240,6 +265,8 @@ static int account(struct side *s, const struct rtp_in_hdr *h,
 {
 	if (!s->in.on || s->in.ssrc != h->ssrc) {
 		rtp_in_stat_start(&s->in, h->ssrc, h->seq);
+		if (s->nack)
+			rtp_nack_reset(s->nack);
 		s->dtmf.seen = s->dtmf.on = false;
 		s->sr_us = 0;
 		s->bye_seen = false;
@@ -250,7 +277,7 @@ static int account(struct side *s, const struct rtp_in_hdr *h,
 		return ENOENT;
 
 	++s->rx.packets;
-	heard(s, now);
+	side_heard(s, now);
 	if (fmt && fmt->codec != CODEC_TELEV && fmt->codec != CODEC_CN) {
 		rtp_in_stat_time(&s->in, h->ts, fmt->clock_hz, now);
 		s->rx_codec    = fmt->codec;
@@ -272,6 +299,27 @@ static void dtmf_handler(char digit, unsigned duration_ms, void *arg)
 		return;
 	s->digit_us = s->dtmf.last_us;
 	s->leg->h.dtmfh(digit, duration_ms, s->leg->arg);
+}
+
+
+/* The packet goes on to the jitter buffer, which would miss its number */
+void side_digits(struct side *s, const struct rtp_in_hdr *h,
+		 const struct ticket_fmt *fmt, const uint8_t *p,
+		 uint64_t now)
+{
+	if (rtp_dtmf_put(&s->dtmf, h->ts, fmt->clock_hz, p, h->len, now,
+			 dtmf_handler, s))
+		++s->rx.bad;
+}
+
+
+/* What SIP's one SSRC misses is asked for again, where that was agreed */
+static void note_hole(struct side *s, uint64_t ext, uint64_t now)
+{
+	if (!s->nack)
+		s->nack = mem_zalloc(sizeof(*s->nack), NULL);
+	if (s->nack)
+		(void)rtp_nack_got(s->nack, ext, now);
 }
 
 
@@ -303,13 +351,12 @@ static void deliver(struct side *s, const struct rtp_in_hdr *h,
 	if (!fmt || !s->tm->recv)
 		return;
 
-	/* goes on to the jitter buffer, which would miss its number */
-	if (fmt->codec == CODEC_TELEV &&
-	    rtp_dtmf_put(&s->dtmf, h->ts, fmt->clock_hz, p + h->off, h->len,
-			 now, dtmf_handler, s))
-		++s->rx.bad;
+	if (fmt->codec == CODEC_TELEV)
+		side_digits(s, h, fmt, p + h->off, now);
+	if (s->tm->fb_nack && s->media == LEG_VIDEO)
+		note_hole(s, ext, now);
 
-	pkt = make_pkt(s, h, p, now);
+	pkt = side_pkt(s, h, p + h->off, h->len, now);
 	if (!pkt)
 		return;
 	pkt->seq = ext;
@@ -328,7 +375,7 @@ static void held_add(struct side *s, const struct sa *src,
 			  (src && !sa_cmp(src, &s->held_src, SA_ALL)))))
 		held_drop(s);
 
-	pkt = make_pkt(s, h, p, now);
+	pkt = side_pkt(s, h, p + h->off, h->len, now);
 	if (!pkt)
 		return;
 	if (src)
@@ -353,7 +400,7 @@ static void held_deliver(struct side *s, const struct sa *src, uint32_t ssrc)
 
 		if (pkt->ssrc == ssrc &&
 		    (!src || sa_cmp(src, &s->held_src, SA_ALL)))
-			deliver(s, &h, rx_fmt(s, h.pt), pkt->data,
+			deliver(s, &h, side_rx_fmt(s, h.pt), pkt->data,
 				pkt->rx_us);
 	}
 	held_drop(s);
@@ -371,7 +418,7 @@ static void rtp_recv(struct side *s, const struct sa *src, const uint8_t *p,
 		return;
 	}
 
-	fmt = rx_fmt(s, h.pt);
+	fmt = side_rx_fmt(s, h.pt);
 	if (!fmt) {
 		++s->rx.unknown;
 		/* it latches nobody, but its number is not a lost one */
@@ -411,8 +458,15 @@ void leg_recv(struct leg *leg, enum leg_media media, bool rtcp_sock,
 {
 	struct side *s;
 
-	if (!leg || !p || media > LEG_VIDEO)
+	if (!leg || !p || media > LEG_SLIDES)
 		return;
+	if (leg->rtc) {
+		if (rtp_in_is_rtcp(p, n))
+			leg_fb_recv(leg, p, n, now);
+		else
+			leg_rtc_recv(leg, p, n, now);
+		return;
+	}
 
 	s = &leg->sidev[media];
 	if (!s->tm->on)
@@ -463,7 +517,10 @@ void leg_run(struct leg *leg, uint64_t now)
 {
 	unsigned i;
 
-	for (i = 0; leg && i < 2; i++) {
+	if (!leg)
+		return;
+
+	for (i = 0; i < LEG_SIDES; i++) {
 		struct side *s = &leg->sidev[i];
 
 		rtp_out_run(s->out, now);
@@ -471,15 +528,20 @@ void leg_run(struct leg *leg, uint64_t now)
 		rtp_dtmf_run(&s->dtmf, now, dtmf_handler, s);
 		quiet_run(s, now);
 	}
+	leg_fb_run(leg, now);
 }
 
 
 uint64_t leg_due(const struct leg *leg)
 {
-	uint64_t due = UINT64_MAX;
+	uint64_t due;
 	unsigned i;
 
-	for (i = 0; leg && i < 2; i++) {
+	if (!leg)
+		return UINT64_MAX;
+
+	due = leg_fb_due(leg);
+	for (i = 0; i < LEG_SIDES; i++) {
 		const struct side *s = &leg->sidev[i];
 
 		due = min(due, rtp_out_due(s->out));
@@ -492,25 +554,22 @@ uint64_t leg_due(const struct leg *leg)
 }
 
 
-int leg_want_key(struct leg *leg, uint64_t now)
+void leg_ready(struct leg *leg, bool on, uint64_t now)
 {
-	struct side *s;
+	unsigned i;
 
-	if (!leg)
-		return EINVAL;
+	if (!leg || !leg->rtc || leg->rtc->ready == on)
+		return;
 
-	s = &leg->sidev[LEG_VIDEO];
-	if (!s->tm->on || !s->tm->recv)
-		return 0;
-	if (!s->tm->fb_pli && !s->tm->fb_fir)
-		return ENOTSUP;
+	leg->rtc->ready = on;
+	for (i = 0; i < LEG_SIDES; i++) {
+		struct side *s = &leg->sidev[i];
 
-	if (s->key_sent_us && now < s->key_sent_us + LEG_KEY_MS * 1000)
-		s->key_wanted = true;
-	else
-		side_rtcp_key(s, now);
-
-	return 0;
+		if (!on)
+			side_tx_stop(s);
+		else if (s->tm->on)
+			side_rtcp_start(s, now);
+	}
 }
 
 
@@ -518,7 +577,7 @@ void leg_bye(struct leg *leg, uint64_t now)
 {
 	unsigned i;
 
-	for (i = 0; leg && i < 2; i++) {
+	for (i = 0; leg && i < LEG_SIDES; i++) {
 		struct side *s = &leg->sidev[i];
 
 		if (!s->tm->on || s->bye_sent)
@@ -527,58 +586,4 @@ void leg_bye(struct leg *leg, uint64_t now)
 		s->bye_sent = true;
 		side_tx_stop(s);
 	}
-}
-
-
-/* ---- numbers -------------------------------------------------------- */
-
-uint64_t leg_tx_limit(const struct leg *leg, enum leg_media media)
-{
-	return leg && media <= LEG_VIDEO ? leg->sidev[media].limit_bps : 0;
-}
-
-
-json_t *leg_stats(const struct leg *leg, enum leg_media media)
-{
-	const struct side *s;
-	const struct rtp_out_stats *st;
-	uint64_t jitter_us;
-	json_t *obj;
-
-	if (!leg || media > LEG_VIDEO)
-		return NULL;
-
-	s  = &leg->sidev[media];
-	st = rtp_out_stats(s->out);
-	jitter_us = s->rx_clock_hz ? (uint64_t)s->in.jitter * 1000000 / 16 /
-		s->rx_clock_hz : 0;
-
-	obj = json_pack("{sI sI sf sI sI sI}",
-			"rx_packets", (json_int_t)s->rx.packets,
-			"rx_lost", (json_int_t)rtp_in_stat_lost(&s->in),
-			"rx_jitter_ms", (double)jitter_us / 1000,
-			"tx_packets", (json_int_t)st->packets,
-			"tx_lost", (json_int_t)s->tx_lost,
-			"tx_resent", (json_int_t)st->resent);
-	if (!obj)
-		return NULL;
-
-	json_object_set_new(obj, "rx_dropped",
-			    json_pack("{sI sI sI sI sI}",
-				"foreign", (json_int_t)s->rx.foreign,
-				"malformed", (json_int_t)s->rx.bad,
-				"unknown", (json_int_t)s->rx.unknown,
-				"duplicate", (json_int_t)s->in.dup,
-				"starved", (json_int_t)s->rx.starved));
-	if (s->rtt_us >= 0)
-		json_object_set_new(obj, "rtt_ms",
-				    json_real((double)s->rtt_us / 1000));
-	if (s->rx_codec)
-		json_object_set_new(obj, "codec_rx",
-				    json_string(codec_name(s->rx_codec)));
-	if (s->tx_codec)
-		json_object_set_new(obj, "codec_tx",
-				    json_string(codec_name(s->tx_codec)));
-
-	return obj;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/leg.h -- one party's RTP and RTCP, both media: bytes in, bytes out
+ * mixer/leg.h -- one party's RTP and RTCP, all media: bytes in, bytes out
  *
  *	datagram -> rtp_in (check, latch, statistics) -> packeth | dtmfh
  *	         -> rtp_rtcp (RTCP)                   -> synch, keyh, lossh
@@ -21,6 +21,14 @@
  * a stranger was latched and the SDP's address speaks after all: who was
  * merely first must not keep out who was named.  After (a) the old address
  * is heard, not answered, for 2 s more: what is still under way is not lost.
+ *
+ * WebRTC (ticket.rtc.on): one transport carries all media; what is given to
+ * leg_recv() has been opened by net_rtc, what goes to sendh it seals (dst is
+ * unset).  No latching: the transport is authenticated.  An SSRC is placed
+ * as RFC 8843 section 9.2 says, at most LEG_STREAMS at a time; of simulcast
+ * layers the one that the tile needs (leg_set_need) goes up, changing at
+ * key frames.  Packets missing are asked for again; RTX puts them back with
+ * the number they had.  Nothing is sent before leg_ready().
  *
  * Threads: loop (net).
  */
@@ -43,12 +51,14 @@ enum {
 	LEG_PAYLOAD_MAX = 1200,   /* bytes of RTP payload we send         */
 };
 
-enum leg_media { LEG_AUDIO = 0, LEG_VIDEO = 1 };
+/** LEG_SLIDES: what a WebRTC party shares, only received */
+enum leg_media { LEG_AUDIO = 0, LEG_VIDEO = 1, LEG_SLIDES = 2 };
 
 struct leg;
 
 struct leg_h {
-	/** dst unset for a connected socket; rtcp tells which socket */
+	/** dst unset for a connected socket and for WebRTC; rtcp tells which
+	 *  socket, with WebRTC what it is */
 	void (*sendh)(enum leg_media media, bool rtcp, const struct sa *dst,
 		      const struct iovec *iov, unsigned iovc, void *arg);
 	/** An in-profile packet; takes over pkt.  Telephone events and
@@ -75,7 +85,8 @@ int  leg_set(struct leg *leg, const struct ticket *t, uint64_t now) ON(loop);
 const struct ticket *leg_ticket(const struct leg *leg);
 
 /** One datagram from the RTP or RTCP socket (demultiplexed as in RFC 5761
- *  with rtcp_mux); src NULL on a socket pair. */
+ *  with rtcp_mux); src NULL on a socket pair.  WebRTC: in the clear, of
+ *  whatever medium. */
 void leg_recv(struct leg *leg, enum leg_media media, bool rtcp_sock,
 	      const struct sa *src, const uint8_t *p, size_t n,
 	      uint64_t now) ON(loop);
@@ -91,7 +102,20 @@ void leg_send_video(struct leg *leg, struct unit *unit, uint64_t now)
 
 /** A decoder wants a key frame: PLI, else FIR; ENOTSUP if the peer has
  *  neither (tuttid then sends RFC 5168 INFO). */
-int  leg_want_key(struct leg *leg, uint64_t now) ON(loop);
+int  leg_want_key(struct leg *leg, enum leg_media media, uint64_t now)
+	ON(loop);
+
+/** WebRTC: the transport has keys and a peer, or no longer. */
+void leg_ready(struct leg *leg, bool on, uint64_t now) ON(loop);
+
+/** The largest tile its video or slides are shown in [px], 0x0: nowhere.
+ *  Chooses the simulcast layer; bounds what the peer sends (REMB, TMMBR). */
+int  leg_set_need(struct leg *leg, enum leg_media media, unsigned width,
+		  unsigned height, uint64_t now) ON(loop);
+
+/** How long reassembly should wait for a missing packet [ms]; 0: nobody
+ *  asks for it, its own patience. */
+unsigned leg_wait_ms(const struct leg *leg, enum leg_media media) ON(loop);
 
 /** RTCP reports, pacing, quiet detection: call at or after leg_due(). */
 void leg_run(struct leg *leg, uint64_t now) ON(loop);
@@ -99,7 +123,8 @@ uint64_t leg_due(const struct leg *leg) ON(loop);     /* [us]             */
 
 void leg_bye(struct leg *leg, uint64_t now) ON(loop); /* RTCP BYE, once   */
 
-/** What the peer last said it can take (TMMBR, REMB) [bit/s]; 0: nothing. */
+/** What the peer last said it can take (TMMBR, REMB), WebRTC: what the path
+ *  to it carries (transport-wide feedback, else REMB) [bit/s]; 0: not known. */
 uint64_t leg_tx_limit(const struct leg *leg, enum leg_media media) ON(loop);
 
 /** The members of MIX_QUALITY that are ours, per medium. */

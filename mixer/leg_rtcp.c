@@ -14,17 +14,6 @@ enum {
 	RTCP_FIRST = 120,         /* bytes, before there is an average    */
 };
 
-/* One compound on its way through on_item() */
-struct incoming {
-	struct side *s;
-	uint64_t now;
-	bool key;                 /* a PLI or a new FIR was in it         */
-	bool blocks;
-	uint32_t limit_owner;     /* of a TMMBR                           */
-	bool tmmbr;
-};
-
-
 static uint32_t ntp_mid(uint64_t now)
 {
 	return (uint32_t)(clock_ntp(now) >> 16);
@@ -150,13 +139,10 @@ static void on_bye(const struct incoming *in, uint32_t ssrc)
 }
 
 
-static void on_item(const struct rtp_rtcp_item *it, void *arg)
+void side_rtcp_item(struct incoming *in, const struct rtp_rtcp_item *it)
 {
-	struct incoming *in = arg;
 	struct side *s = in->s;
 	const uint32_t ours = rtp_out_ssrc(s->out);
-
-	on_loop();
 
 	switch (it->kind) {
 
@@ -182,6 +168,7 @@ static void on_item(const struct rtp_rtcp_item *it, void *arg)
 		break;
 
 	case RTCP_ITEM_NACK:
+		++s->nacks_rx;
 		if (s->tm->fb_nack && s->tm->send)
 			rtp_out_nack(s->out, it->u.nack.pid, it->u.nack.blp,
 				     in->now);
@@ -199,19 +186,53 @@ static void on_item(const struct rtp_rtcp_item *it, void *arg)
 		s->limit_bps = it->u.limit.bps;
 		break;
 
+	case RTCP_ITEM_TMMBN:
+		side_need_answered(s, it->u.limit.bps);
+		break;
+
+	case RTCP_ITEM_TWCC:              /* nobody agreed to it          */
 	case RTCP_ITEM_CNAME:
 		break;
 	}
 }
 
 
-/* Every compound begins with a report; about nobody, so that the interval
- * of the loss fraction stays that of the regular reports. */
-static void begin(struct side *s, struct rtp_rtcp_buf *buf)
+static void item_handler(const struct rtp_rtcp_item *it, void *arg)
+{
+	on_loop();
+
+	side_rtcp_item(arg, it);
+}
+
+
+/* Every compound begins with a report, unless the peer takes reduced size
+ * (RFC 5506); about nobody, so that the interval of the loss fraction stays
+ * that of the regular reports. */
+void side_rtcp_begin(struct side *s, struct rtp_rtcp_buf *buf)
 {
 	buf->n = 0;
+	if (s->tm->rtcp_rsize)
+		return;
 	(void)rtp_rtcp_put_report(buf, rtp_out_ssrc(s->out), NULL, 0, NULL);
 	(void)rtp_rtcp_put_cname(buf, rtp_out_ssrc(s->out), s->leg->cname);
+}
+
+
+void side_rtcp_done(struct incoming *in, size_t n)
+{
+	struct side *s = in->s;
+	struct rtp_rtcp_buf buf;
+
+	average(s, n);
+	if (in->key && s->media == LEG_VIDEO)
+		s->leg->h.keyh(s->leg->arg);
+	if (!in->tmmbr)
+		return;
+
+	side_rtcp_begin(s, &buf);
+	(void)rtp_rtcp_put_tmmbn(&buf, rtp_out_ssrc(s->out),
+				 in->limit_owner, s->limit_bps);
+	side_send_rtcp(s, &buf);
 }
 
 
@@ -219,47 +240,53 @@ void side_rtcp_recv(struct side *s, const struct sa *src, const uint8_t *p,
 		    size_t n, uint64_t now)
 {
 	struct incoming in = { .s = s, .now = now };
-	struct rtp_rtcp_buf buf;
 
 	if (!from_peer(s, src)) {
 		++s->rx.foreign;
 		return;
 	}
-	if (rtp_rtcp_parse(p, n, on_item, &in)) {
+	if (rtp_rtcp_parse(p, n, item_handler, &in)) {
 		++s->rx.bad;
 		return;
 	}
 
-	average(s, n);
 	if (src && !s->tm->rtcp_mux)
 		s->rtcp_src = *src;
-	if (in.key && s->media == LEG_VIDEO)
-		s->leg->h.keyh(s->leg->arg);
-	if (in.tmmbr) {
-		begin(s, &buf);
-		(void)rtp_rtcp_put_tmmbn(&buf, rtp_out_ssrc(s->out),
-					 in.limit_owner, s->limit_bps);
-		side_send_rtcp(s, &buf);
-	}
+	side_rtcp_done(&in, n);
 }
 
 
 /* ---- sent ----------------------------------------------------------- */
 
-static void make_block(struct side *s, struct rtp_rtcp_block *b,
-		       uint64_t now)
+void side_rtcp_block(struct rtp_rtcp_block *b, struct rtp_in_stat *in,
+		     uint32_t sr_mid, uint64_t sr_us, uint64_t now)
 {
-	const uint64_t lost = rtp_in_stat_lost(&s->in);
+	const uint64_t lost = rtp_in_stat_lost(in);
 
 	memset(b, 0, sizeof(*b));
-	b->fraction = rtp_in_stat_fraction(&s->in);
+	b->about    = in->ssrc;
+	b->fraction = rtp_in_stat_fraction(in);
 	b->lost     = (int32_t)min(lost, (uint64_t)0x7fffff);
-	b->ext_seq  = rtp_in_stat_ext(&s->in);
-	b->jitter   = s->in.jitter >> 4;
-	if (s->sr_us) {
-		b->lsr  = s->sr_mid;
-		b->dlsr = (uint32_t)((now - s->sr_us) * 65536 / 1000000);
+	b->ext_seq  = rtp_in_stat_ext(in);
+	b->jitter   = in->jitter >> 4;
+	if (sr_us) {
+		b->lsr  = sr_mid;
+		b->dlsr = (uint32_t)((now - sr_us) * 65536 / 1000000);
 	}
+}
+
+
+static unsigned make_blocks(struct side *s, struct rtp_rtcp_block *v,
+			    uint64_t now)
+{
+	if (s->leg->rtc)
+		return leg_fb_blocks(s, v, now);
+	if (!s->in.on)
+		return 0;
+
+	side_rtcp_block(v, &s->in, s->sr_mid, s->sr_us, now);
+
+	return 1;
 }
 
 
@@ -272,18 +299,17 @@ void side_rtcp_report(struct side *s, bool bye, uint64_t now)
 		.packets = st->packets, .bytes = st->bytes,
 	};
 	struct rtp_rtcp_buf buf = { .n = 0 };
-	struct rtp_rtcp_block block;
+	struct rtp_rtcp_block blockv[LEG_STREAMS];
+	const unsigned n = make_blocks(s, blockv, now);
 
 	if (sender) {
 		sr.ntp    = clock_ntp(now);
 		sr.rtp_ts = side_tx_ts(s, now);
 	}
-	if (s->in.on)
-		make_block(s, &block, now);
 	s->reported = st->packets;
 
-	(void)rtp_rtcp_put_report(&buf, ssrc, sender ? &sr : NULL,
-				  s->in.ssrc, s->in.on ? &block : NULL);
+	(void)rtp_rtcp_put_reports(&buf, ssrc, sender ? &sr : NULL, blockv,
+				   n);
 	(void)rtp_rtcp_put_cname(&buf, ssrc, s->leg->cname);
 	if (bye)
 		(void)rtp_rtcp_put_bye(&buf, ssrc);
@@ -294,9 +320,20 @@ void side_rtcp_report(struct side *s, bool bye, uint64_t now)
 }
 
 
-void side_rtcp_key(struct side *s, uint64_t now)
+void side_rtcp_put_key(struct side *s, struct rtp_rtcp_buf *buf,
+		       uint32_t media)
 {
 	const uint32_t ssrc = rtp_out_ssrc(s->out);
+
+	if (s->tm->fb_pli)
+		(void)rtp_rtcp_put_pli(buf, ssrc, media);
+	else
+		(void)rtp_rtcp_put_fir(buf, ssrc, media, ++s->fir_tx);
+}
+
+
+void side_rtcp_key(struct side *s, uint64_t now)
+{
 	const uint32_t media = s->in.on ? s->in.ssrc : s->tm->rssrc;
 	struct rtp_rtcp_buf buf;
 
@@ -305,11 +342,27 @@ void side_rtcp_key(struct side *s, uint64_t now)
 		return;           /* a stream begins with a key frame     */
 
 	s->key_sent_us = now;
-	begin(s, &buf);
-	if (s->tm->fb_pli)
-		(void)rtp_rtcp_put_pli(&buf, ssrc, media);
-	else
-		(void)rtp_rtcp_put_fir(&buf, ssrc, media, ++s->fir_tx);
+	side_rtcp_begin(s, &buf);
+	side_rtcp_put_key(s, &buf, media);
+	side_send_rtcp(s, &buf);
+}
+
+
+void side_rtcp_nack(struct side *s, struct rtp_nack *nack, uint32_t media,
+		    int64_t rtt_us, uint64_t now)
+{
+	uint16_t seqv[RTP_NACK_ONCE];
+	struct rtp_rtcp_buf buf;
+	unsigned n;
+
+	if (now < rtp_nack_due(nack, rtt_us))
+		return;
+	n = rtp_nack_ask(nack, rtt_us, seqv, now);
+	if (!n)
+		return;
+
+	side_rtcp_begin(s, &buf);
+	(void)rtp_rtcp_put_nack(&buf, rtp_out_ssrc(s->out), media, seqv, n);
 	side_send_rtcp(s, &buf);
 }
 
@@ -330,13 +383,22 @@ void side_rtcp_run(struct side *s, uint64_t now)
 		side_rtcp_report(s, false, now);
 	if (now >= key_due(s))
 		side_rtcp_key(s, now);
+	if (s->nack && s->in.on)
+		side_rtcp_nack(s, s->nack, s->in.ssrc, s->rtt_us, now);
+	side_need_run(s, now);
 }
 
 
 uint64_t side_rtcp_due(const struct side *s)
 {
+	uint64_t due;
+
 	if (!s->tm->on || s->bye_sent)
 		return UINT64_MAX;
 
-	return min(s->rtcp_due, key_due(s));
+	due = min(s->rtcp_due, key_due(s));
+	if (s->nack)
+		due = min(due, rtp_nack_due(s->nack, s->rtt_us));
+
+	return min(due, side_need_due(s));
 }

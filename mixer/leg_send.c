@@ -35,7 +35,7 @@ static bool may_send(const struct side *s)
 	struct sa dst;
 
 	return s->tm->on && s->tm->send && !s->bye_sent &&
-		rtp_latch_dst(&s->latch, &dst);
+		side_dst(s, &dst);
 }
 
 
@@ -107,6 +107,7 @@ void leg_send_audio(struct leg *leg, struct unit *unit, uint32_t ts48,
 
 	marker = s->spurt || unit->marker;
 	s->spurt = false;
+	rtp_out_rtx(s->out, fmt->rtx_pt);
 	rtp_out_send(s->out, unit, fmt->tx_pt, marker, s->tx_ts, now);
 	sent(s, now);
 }
@@ -169,6 +170,7 @@ void leg_send_video(struct leg *leg, struct unit *unit, uint64_t now)
 	s->tx_ts     = video_ts(s, unit->pts_us);
 	s->tx_pts_us = unit->pts_us;
 	s->tx_codec  = unit->codec;
+	rtp_out_rtx(s->out, fmt->rtx_pt);
 	rtp_out_pace(s->out, unit, fmt->tx_pt, s->tx_ts,
 		     min(span, (uint64_t)SPAN_MAX_US), now);
 	sent(s, now);

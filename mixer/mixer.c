@@ -120,7 +120,7 @@ static ON(loop) void send_audio(struct mixer *mixer, const struct post *post)
 		if (!ml)
 			continue;
 		leg_send_audio(ml->leg, out->unit, out->ts48, now);
-		mixer_due(mixer, leg_due(ml->leg));
+		mixer_due(mixer, mixer_leg_due(ml));
 	}
 }
 
@@ -137,7 +137,7 @@ static ON(loop) void send_video(struct mixer *mixer, struct unit *unit)
 		if (!ml->watch || video_watch_rung(ml->watch) != unit->stream)
 			continue;
 		leg_send_video(ml->leg, unit, now);
-		mixer_due(mixer, leg_due(ml->leg));
+		mixer_due(mixer, mixer_leg_due(ml));
 	}
 	mixer_rec_unit(mixer, unit);
 }
@@ -198,8 +198,15 @@ static ON(loop) void video_event(struct mixer *mixer, enum video_event ev,
 	ml = mixer_leg_find(mixer, id);
 	if (!ml)
 		return;
-	if (ev == VIDEO_WANT_KEY)
-		mixer_leg_want_key(ml);
+	if (ev == VIDEO_WANT_KEY || ev == VIDEO_WANT_KEY_SLIDES)
+		mixer_leg_want_key(ml, ev == VIDEO_WANT_KEY ? LEG_VIDEO :
+				   LEG_SLIDES);
+	else if (ev == VIDEO_NEED || ev == VIDEO_NEED_SLIDES)
+		mixer_leg_need(ml, ev == VIDEO_NEED ? LEG_VIDEO :
+			       LEG_SLIDES);
+	else if (ev == VIDEO_SLIDES_LIVE || ev == VIDEO_SLIDES_NONE)
+		mixer_leg_slides_tell(ml, ev == VIDEO_SLIDES_LIVE &&
+				      ml->slides);
 	else if (state)
 		mixer_tell(mixer, MIX_PICTURE,
 			   json_pack("{sI ss}", "id", (json_int_t)id,
@@ -260,11 +267,11 @@ static void tmr_handler(void *arg)
 	mixer->due = UINT64_MAX;
 	for (le = mixer->legl.head; le; le = le->next) {
 		struct mixer_leg *ml = le->data;
-		uint64_t due = leg_due(ml->leg);
+		uint64_t due = mixer_leg_due(ml);
 
 		if (due <= now) {
-			leg_run(ml->leg, now);
-			due = leg_due(ml->leg);
+			mixer_leg_run(ml, now);
+			due = mixer_leg_due(ml);
 		}
 		if (due < next)
 			next = due;
@@ -415,7 +422,7 @@ static ON(loop) void mixer_finish(struct mixer *mixer, int err)
 	for (le = mixer->legl.head; le; le = le->next) {
 		struct mixer_leg *ml = le->data;
 
-		leg_bye(ml->leg, now);
+		mixer_leg_bye(ml, now);
 	}
 	net_port_flush();
 	mixer_rec_end(mixer);

@@ -78,6 +78,22 @@ static bool crop_of(const json_t *msg, bool *cropp)
 	return true;
 }
 
+/* What of the room's picture is in a message; the rest stays as it is. */
+static ON(loop) void room_of(struct mixer *mixer, const json_t *msg)
+{
+	const char *layout;
+	uint32_t spotlight;
+	bool crop;
+
+	if (crop_of(msg, &crop))
+		video_fit(mixer->video, crop);
+	if (!json_str(msg, "layout", &layout))
+		str_ncpy(mixer->layout, layout, sizeof(mixer->layout));
+	if (!json_u32(msg, "spotlight", &spotlight))
+		mixer->spotlight = spotlight;
+	video_room(mixer->video, mixer->layout, mixer->spotlight);
+}
+
 static ON(loop) int hello(struct ctl *ctl)
 {
 	struct mixer *mixer = ctl->mixer;
@@ -106,6 +122,7 @@ static ON(loop) int hello(struct ctl *ctl)
 		error("meeting %u cannot start: %m\n", mixer->meeting, err);
 		return err;
 	}
+	room_of(mixer, ctl->msg);
 	info("meeting %u mixing room=\"%s\" canvas=%ux%u@%u\n",
 	     mixer->meeting, room, w, h, fps);
 	mixer_tell(mixer, MIX_READY,
@@ -213,12 +230,11 @@ static ON(loop) int key(struct ctl *ctl)
 
 static ON(loop) int room_set(struct ctl *ctl)
 {
-	bool tones, crop;
+	bool tones;
 
 	if (!json_flag(ctl->msg, "tones", &tones))
 		audio_tones(ctl->mixer->audio, tones, tones);
-	if (crop_of(ctl->msg, &crop))
-		video_fit(ctl->mixer->video, crop);
+	room_of(ctl->mixer, ctl->msg);
 
 	return 0;
 }

@@ -14,13 +14,15 @@
 
 static const char *media_name(enum leg_media media)
 {
-	return media == LEG_AUDIO ? "audio" : "video";
+	return media == LEG_AUDIO ? "audio"
+		: media == LEG_VIDEO ? "video" : "slides";
 }
 
 static const struct ticket_media *media_of(const struct ticket *t,
 					   enum leg_media media)
 {
-	return media == LEG_AUDIO ? &t->audio : &t->video;
+	return media == LEG_AUDIO ? &t->audio
+		: media == LEG_VIDEO ? &t->video : &t->slides;
 }
 
 static json_t *media_msg(const struct mixer_leg *ml, enum leg_media media)
@@ -43,8 +45,11 @@ static void port_recv_handler(const struct sa *src, const uint8_t *p,
 		port->np = mem_deref(port->np);
 		return;
 	}
-	leg_recv(ml->leg, port->media, port->rtcp, src, p, n, now);
-	mixer_due(ml->mixer, leg_due(ml->leg));
+	if (ml->rtc)
+		mixer_leg_rtc_recv(ml, src, p, n, now);
+	else
+		leg_recv(ml->leg, port->media, port->rtcp, src, p, n, now);
+	mixer_due(ml->mixer, mixer_leg_due(ml));
 }
 
 static void send_handler(enum leg_media media, bool rtcp,
@@ -52,10 +57,18 @@ static void send_handler(enum leg_media media, bool rtcp,
 			 unsigned iovc, void *arg)
 {
 	struct mixer_leg *ml = arg;
-	struct net_port *np = ml->portv[media][rtcp].np;
+	struct net_port *np;
 
 	on_loop();
 
+	if (ml->rtc) {
+		mixer_leg_rtc_send(ml, rtcp, iov, iovc);
+		return;
+	}
+	if (media > LEG_VIDEO)
+		return;           /* SIP shares none                      */
+
+	np = ml->portv[media][rtcp].np;
 	if (!np)
 		np = ml->portv[media][0].np;
 	if (np)
@@ -95,6 +108,11 @@ static ON(loop) int ports_open(struct mixer_leg *ml, const struct ticket *t,
 {
 	int media, err = 0;
 
+	/* one socket for all, whichever medium is on */
+	if (t->rtc.on)
+		return port_open(ml, LEG_AUDIO, false, t->audio.rtp_fd, fdv,
+				 fdc) ? EBADF : 0;
+
 	for (media = LEG_AUDIO; media <= LEG_VIDEO; media++) {
 		const struct ticket_media *m = media_of(t, media);
 
@@ -115,12 +133,19 @@ static void packet_handler(enum leg_media media, struct pkt *pkt, void *arg)
 
 	on_loop();
 
-	if (media == LEG_AUDIO && ml->audio)
+	if (media == LEG_AUDIO && ml->audio) {
 		audio_leg_put(ml->audio, pkt);
-	else if (media == LEG_VIDEO && ml->src)
+	}
+	else if (media == LEG_VIDEO && ml->src) {
+		mixer_leg_wait(ml, media, ml->src);
 		video_src_put(ml->src, pkt);
-	else
+	}
+	else if (media == LEG_SLIDES && ml->mixer->video) {
+		mixer_leg_slides_put(ml, pkt);
+	}
+	else {
 		pkt_put(pkt);
+	}
 }
 
 static void sync_handler(enum leg_media media, const struct rtp_sync *sync,
@@ -134,6 +159,8 @@ static void sync_handler(enum leg_media media, const struct rtp_sync *sync,
 		audio_leg_sync(ml->audio, sync);
 	else if (media == LEG_VIDEO && ml->src)
 		video_src_sync(ml->src, sync);
+	else if (media == LEG_SLIDES && ml->slides)
+		video_src_sync(ml->slides, sync);
 }
 
 static void key_handler(void *arg)
@@ -203,10 +230,17 @@ static void bye_handler(enum leg_media media, void *arg)
 static void quiet_handler(enum leg_media media, unsigned quiet_ms, void *arg)
 {
 	struct mixer_leg *ml = arg;
-	json_t *msg = media_msg(ml, media);
+	json_t *msg;
 
 	on_loop();
 
+	/* who shares nothing now is not quiet */
+	if (media == LEG_SLIDES) {
+		if (quiet_ms)
+			mixer_leg_slides_end(ml);
+		return;
+	}
+	msg = media_msg(ml, media);
 	if (msg)
 		json_object_set_new(msg, "quiet_ms", json_integer(quiet_ms));
 	mixer_tell(ml->mixer, MIX_LEG_QUIET, msg);
@@ -219,13 +253,14 @@ static const struct leg_h handlers = {
 	.byeh = bye_handler, .quieth = quiet_handler,
 };
 
-void mixer_leg_want_key(struct mixer_leg *ml)
+void mixer_leg_want_key(struct mixer_leg *ml, enum leg_media media)
 {
-	if (leg_want_key(ml->leg, clock_us()) == ENOTSUP)
+	if (leg_want_key(ml->leg, media, clock_us()) == ENOTSUP
+	    && media == LEG_VIDEO)
 		mixer_tell(ml->mixer, MIX_LEG_KEY,
 			   json_pack("{sI}", "id",
 				     (json_int_t)ml->ticket.id));
-	mixer_due(ml->mixer, leg_due(ml->leg));
+	mixer_due(ml->mixer, mixer_leg_due(ml));
 }
 
 /* ---- engines -------------------------------------------------------- */
@@ -240,43 +275,42 @@ static void hold_handler(unsigned extra_ms, void *arg)
 	audio_leg_hold(arg, extra_ms);
 }
 
-static bool rung_equal(const struct video_rung *a, const struct video_rung *b)
+/* Only watches: it is heard and seen by nobody. */
+static ON(loop) int audio_set(struct mixer_leg *ml)
 {
-	return a->codec == b->codec && a->width == b->width
-		&& a->height == b->height && a->fps == b->fps
-		&& a->kbps == b->kbps && a->pkt_mode == b->pkt_mode
-		&& a->level_idc == b->level_idc;
+	struct ticket t = ml->ticket;
+
+	t.muted |= t.watcher;
+
+	return ml->audio ? audio_leg_set(ml->audio, &t)
+		: audio_leg_alloc(&ml->audio, ml->mixer->audio, &t);
 }
 
-/* The picture this leg is sent: the best it can take. */
-static ON(loop) int watch_set(struct mixer_leg *ml)
+static ON(loop) void lipsync_set(struct mixer_leg *ml)
 {
-	const struct ticket_media *m = &ml->ticket.video;
-	struct mixer *mixer = ml->mixer;
-	struct video_watch *watch = NULL;
-	struct video_rung rung;
+	if (ml->src && ml->audio)
+		video_src_lipsync(ml->src, offset_handler, hold_handler,
+				  ml->audio);
+}
+
+static ON(loop) int src_set(struct mixer_leg *ml)
+{
+	const struct ticket *t = &ml->ticket;
 	int err;
 
-	memset(&rung, 0, sizeof(rung));
-	if (!m->on || !m->send
-	    || video_rung_fit(&rung, m, mixer->width, mixer->height,
-			      mixer->fps)) {
-		ml->watch = mem_deref(ml->watch);
+	if (t->watcher) {
+		ml->src = mem_deref(ml->src);
 		return 0;
 	}
-	if (ml->watch && rung_equal(&rung, &ml->rung))
-		return 0;
+	if (ml->src)
+		return video_src_set(ml->src, t);
 
-	err = video_watch_alloc(&watch, mixer->video, &rung, NULL);
+	err = video_src_alloc(&ml->src, ml->mixer->video, t, false);
 	if (err)
 		return err;
 
-	info("leg %u watches %s/%ux%u@%u %u kbit/s\n", ml->ticket.id,
-	     codec_name(rung.codec), rung.width, rung.height, rung.fps,
-	     rung.kbps);
-	mem_deref(ml->watch);
-	ml->watch = watch;
-	ml->rung = rung;
+	ml->wait_ms[LEG_VIDEO] = 0;
+	lipsync_set(ml);
 
 	return 0;
 }
@@ -284,37 +318,29 @@ static ON(loop) int watch_set(struct mixer_leg *ml)
 static ON(loop) int engines_set(struct mixer_leg *ml)
 {
 	const struct ticket *t = &ml->ticket;
-	int err = 0;
+	const bool had = ml->audio;
+	int err;
 
-	if (!t->audio.on && ml->audio) {
-		video_src_lipsync(ml->src, NULL, NULL, NULL);
-		ml->audio = mem_deref(ml->audio);
+	if (t->audio.on) {
+		err = audio_set(ml);
+		if (err)
+			return err;
+		if (!had)
+			lipsync_set(ml);
 	}
 	else if (ml->audio) {
-		err = audio_leg_set(ml->audio, t);
+		if (ml->src)
+			video_src_lipsync(ml->src, NULL, NULL, NULL);
+		ml->audio = mem_deref(ml->audio);
 	}
-	else if (t->audio.on) {
-		err = audio_leg_alloc(&ml->audio, ml->mixer->audio, t);
-		if (!err && ml->src)
-			video_src_lipsync(ml->src, offset_handler,
-					  hold_handler, ml->audio);
-	}
+
+	err = src_set(ml);
+	if (!err)
+		err = mixer_leg_slides_set(ml, t);
 	if (err)
 		return err;
 
-	if (ml->src) {
-		err = video_src_set(ml->src, t);
-	}
-	else {
-		err = video_src_alloc(&ml->src, ml->mixer->video, t, false);
-		if (!err && ml->audio)
-			video_src_lipsync(ml->src, offset_handler,
-					  hold_handler, ml->audio);
-	}
-	if (err)
-		return err;
-
-	return watch_set(ml);
+	return mixer_leg_watch(ml);
 }
 
 /* ---- the door ------------------------------------------------------- */
@@ -329,9 +355,11 @@ static void destructor(void *data)
 	hash_unlink(&ml->he);
 	list_unlink(&ml->le);
 	mem_deref(ml->watch);
+	mem_deref(ml->slides);
 	mem_deref(ml->src);     /* before audio: it asks it for the time */
 	mem_deref(ml->audio);
 	mem_deref(ml->leg);
+	mem_deref(ml->rtc);
 	for (i = 0; i < 4; i++)
 		mem_deref(ml->portv[i / 2][i % 2].np);
 }
@@ -375,6 +403,15 @@ int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer *mixer,
 		goto out;
 	}
 
+	if (t->rtc.on) {
+		err = mixer_leg_rtc_alloc(ml, t);
+		if (err) {
+			(void)re_snprintf(errbuf, errsz, "transport: %m",
+					  err);
+			goto out;
+		}
+	}
+
 	/* in the tables before the engines can speak of it */
 	list_append(&mixer->legl, &ml->le, ml);
 	hash_append(mixer->legs, t->id, &ml->he, ml);
@@ -383,7 +420,7 @@ int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer *mixer,
 		(void)re_snprintf(errbuf, errsz, "codecs: %m", err);
 		goto out;
 	}
-	mixer_due(mixer, leg_due(ml->leg));
+	mixer_due(mixer, mixer_leg_due(ml));
 
  out:
 	if (err)
@@ -399,6 +436,11 @@ int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
 {
 	int err;
 
+	if (t->rtc.on != !!ml->rtc) {
+		(void)re_snprintf(errbuf, errsz, "leg %u: SIP or WebRTC, not"
+				  " one after the other", t->id);
+		return EINVAL;
+	}
 	if (fdc) {
 		err = ports_open(ml, t, fdv, fdc);
 		if (err) {
@@ -409,11 +451,13 @@ int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
 	}
 	ml->ticket = *t;
 	err = leg_set(ml->leg, t, clock_us());
+	if (!err && ml->rtc)
+		err = net_rtc_set(ml->rtc, &t->rtc, clock_us());
 	if (!err)
 		err = engines_set(ml);
 	if (err)
 		(void)re_snprintf(errbuf, errsz, "codecs: %m", err);
-	mixer_due(ml->mixer, leg_due(ml->leg));
+	mixer_due(ml->mixer, mixer_leg_due(ml));
 
 	return err;
 }
@@ -431,7 +475,7 @@ static ON(loop) void quality_medium(struct mixer_leg *ml, enum leg_media media)
 	if (!msg)
 		msg = json_object();
 	more = media == LEG_AUDIO ? audio_leg_stats(ml->audio)
-		: video_src_stats(ml->src);
+		: video_src_stats(media == LEG_VIDEO ? ml->src : ml->slides);
 	if (more) {
 		json_t *codec = json_object_get(more, "codec");
 
@@ -445,6 +489,8 @@ static ON(loop) void quality_medium(struct mixer_leg *ml, enum leg_media media)
 	if (tx)
 		json_object_set_new(msg, "codec_tx",
 				    json_string(codec_name(tx->codec)));
+	if (ml->rtc && media == LEG_AUDIO)
+		json_object_set_new(msg, "rtc", net_rtc_stats(ml->rtc));
 	if (media == LEG_VIDEO && ml->watch) {
 		json_object_set_new(msg, "tx_width",
 				    json_integer(ml->rung.width));
@@ -460,11 +506,35 @@ void mixer_leg_quality(struct mixer_leg *ml)
 {
 	quality_medium(ml, LEG_AUDIO);
 	quality_medium(ml, LEG_VIDEO);
+	quality_medium(ml, LEG_SLIDES);
+}
+
+/* ---- time ------------------------------------------------------------ */
+
+uint64_t mixer_leg_due(const struct mixer_leg *ml)
+{
+	const uint64_t due = leg_due(ml->leg);
+
+	return ml->rtc ? min(due, net_rtc_due(ml->rtc)) : due;
+}
+
+void mixer_leg_run(struct mixer_leg *ml, uint64_t now)
+{
+	if (ml->rtc)
+		net_rtc_run(ml->rtc, now);
+	leg_run(ml->leg, now);
+}
+
+void mixer_leg_bye(struct mixer_leg *ml, uint64_t now)
+{
+	leg_bye(ml->leg, now);
+	if (ml->rtc)
+		net_rtc_bye(ml->rtc, now);
 }
 
 void mixer_leg_end(struct mixer_leg *ml)
 {
-	leg_bye(ml->leg, clock_us());
+	mixer_leg_bye(ml, clock_us());
 	net_port_flush();
 	mixer_leg_quality(ml);
 	mem_deref(ml);

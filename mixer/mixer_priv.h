@@ -18,6 +18,7 @@
 #include "mixer/leg.h"
 #include "mixer/mixer.h"
 #include "mixer/net_port.h"
+#include "mixer/net_rtc.h"
 #include "mixer/record.h"
 #include "mixer/video.h"
 
@@ -47,6 +48,8 @@ struct mixer {
 	uint64_t cpu_net_us;      /* thread time at the start             */
 	uint64_t late;            /* batches and pictures thrown away     */
 	unsigned width, height, fps;
+	char layout[TICKET_LAYOUT_MAX];
+	uint32_t spotlight;       /* a leg, 0: nobody                     */
 	uint32_t meeting;
 	int statm_fd;             /* /proc/self/statm                     */
 	bool ended;
@@ -70,9 +73,16 @@ struct mixer_leg {
 	struct leg *leg;
 	struct mixer_port portv[2][2];  /* [medium][RTP, RTCP]            */
 	struct audio_leg *audio;  /* NULL: no sound agreed                */
-	struct video_src *src;    /* its tile                             */
+	struct video_src *src;    /* its tile; NULL: a watcher            */
 	struct video_watch *watch;/* NULL: is sent no picture             */
 	struct video_rung rung;   /* of watch                             */
+	char layout[TICKET_LAYOUT_MAX];   /* of watch, "": the room's     */
+	struct net_rtc *rtc;      /* NULL: SIP                            */
+	bool rtc_ready;           /* it was, once                         */
+	struct video_src *slides; /* while it shares                      */
+	bool slides_on;           /* told                                 */
+	int slides_err;           /* told                                 */
+	unsigned wait_ms[3];      /* told to src and slides, by medium    */
 };
 
 /* mixer.c */
@@ -99,7 +109,30 @@ int  mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
 	ON(loop);
 void mixer_leg_end(struct mixer_leg *ml) ON(loop);   /* BYE, quality */
 void mixer_leg_quality(struct mixer_leg *ml) ON(loop);    /* tells tuttid */
-void mixer_leg_want_key(struct mixer_leg *ml) ON(loop);
+void mixer_leg_want_key(struct mixer_leg *ml, enum leg_media media) ON(loop);
+
+uint64_t mixer_leg_due(const struct mixer_leg *ml) ON(loop);
+void mixer_leg_run(struct mixer_leg *ml, uint64_t now) ON(loop);
+void mixer_leg_bye(struct mixer_leg *ml, uint64_t now) ON(loop);
+
+/* mixer_leg_rtc.c */
+int  mixer_leg_rtc_alloc(struct mixer_leg *ml, const struct ticket *t)
+	ON(loop);
+void mixer_leg_rtc_recv(struct mixer_leg *ml, const struct sa *src,
+			const uint8_t *p, size_t n, uint64_t now) ON(loop);
+void mixer_leg_rtc_send(struct mixer_leg *ml, bool rtcp,
+			const struct iovec *iov, unsigned iovc) ON(loop);
+void mixer_leg_slides_put(struct mixer_leg *ml, struct pkt *pkt) ON(loop);
+int  mixer_leg_slides_set(struct mixer_leg *ml, const struct ticket *t)
+	ON(loop);
+void mixer_leg_slides_tell(struct mixer_leg *ml, bool on) ON(loop);
+void mixer_leg_slides_end(struct mixer_leg *ml) ON(loop);
+void mixer_leg_wait(struct mixer_leg *ml, enum leg_media media,
+		    struct video_src *src) ON(loop);
+void mixer_leg_need(struct mixer_leg *ml, enum leg_media media) ON(loop);
+
+/* mixer_leg_watch.c */
+int  mixer_leg_watch(struct mixer_leg *ml) ON(loop);
 
 /* mixer_rec.c */
 int  mixer_rec_start(struct mixer *mixer, uint32_t id, uint32_t segment,

@@ -111,6 +111,8 @@ int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n,
 	h->ts     = be32(p + 4);
 	h->ssrc   = be32(p + 8);
 	h->level  = -1;
+	h->ext_profile = 0;
+	h->ext_off = h->ext_len = 0;
 
 	off = RTP_HDR_MIN + 4u * (p[0] & 0x0f);
 	if (off > n)
@@ -126,6 +128,9 @@ int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n,
 			return EBADMSG;
 		h->level = ext_level(be16(p + off), p + off + 4, len,
 				     level_id);
+		h->ext_profile = be16(p + off);
+		h->ext_off = (uint16_t)(off + 4);
+		h->ext_len = (uint16_t)len;
 		off += 4 + len;
 	}
 	if (p[0] & 0x20) {
@@ -211,6 +216,21 @@ int rtp_in_stat_put(struct rtp_in_stat *st, uint16_t seq, uint64_t *extp)
 }
 
 
+int rtp_in_stat_back(const struct rtp_in_stat *st, uint16_t seq,
+		     uint64_t *extp)
+{
+	const int16_t d = (int16_t)(seq - (uint16_t)st->last);
+
+	if (!st->on || d > 0 || st->last < (uint64_t)-d)
+		return ENOENT;
+	*extp = st->last - (uint64_t)-d;
+	if (-d < 64 && st->seen >> -d & 1)
+		return EALREADY;
+
+	return 0;
+}
+
+
 void rtp_in_stat_time(struct rtp_in_stat *st, uint32_t ts,
 		      uint32_t clock_hz, uint64_t now)
 {
@@ -234,7 +254,7 @@ void rtp_in_stat_time(struct rtp_in_stat *st, uint32_t ts,
 }
 
 
-static uint64_t expected(const struct rtp_in_stat *st)
+uint64_t rtp_in_stat_expected(const struct rtp_in_stat *st)
 {
 	return st->on ? st->last + 1 - st->first : 0;
 }
@@ -242,7 +262,7 @@ static uint64_t expected(const struct rtp_in_stat *st)
 
 uint64_t rtp_in_stat_lost(const struct rtp_in_stat *st)
 {
-	const uint64_t exp = expected(st);
+	const uint64_t exp = rtp_in_stat_expected(st);
 
 	return st->lost_before +
 		(exp > st->received ? exp - st->received : 0);
@@ -251,7 +271,7 @@ uint64_t rtp_in_stat_lost(const struct rtp_in_stat *st)
 
 uint8_t rtp_in_stat_fraction(struct rtp_in_stat *st)
 {
-	const uint64_t exp = expected(st);
+	const uint64_t exp = rtp_in_stat_expected(st);
 	const uint64_t de = exp - st->expected_prior;
 	const uint64_t dr = st->received - st->received_prior;
 

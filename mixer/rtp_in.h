@@ -25,6 +25,8 @@ struct rtp_in_hdr {
 	uint32_t ts, ssrc;
 	int8_t   level;           /* RFC 6464 [-dBov], -1: none           */
 	uint16_t off, len;        /* payload, without padding             */
+	uint16_t ext_profile;     /* RFC 8285 block, 0: none …            */
+	uint16_t ext_off, ext_len;        /* … and its elements           */
 };
 
 /** RFC 5761: is this RTCP on a socket that carries both? */
@@ -57,9 +59,16 @@ void rtp_in_stat_start(struct rtp_in_stat *st, uint32_t ssrc, uint16_t seq);
  *  that the next packet has to confirm: drop it. */
 int rtp_in_stat_put(struct rtp_in_stat *st, uint16_t seq, uint64_t *extp);
 
+/** Extended number of one that came another way (RTX, RED): not counted.
+ *  ENOENT: ahead of all we know, EALREADY: it has come. */
+int rtp_in_stat_back(const struct rtp_in_stat *st, uint16_t seq,
+		     uint64_t *extp);
+
 void rtp_in_stat_time(struct rtp_in_stat *st, uint32_t ts,
 		      uint32_t clock_hz, uint64_t now);
 
+/** Since it began (anew); and how many of all never came. */
+uint64_t rtp_in_stat_expected(const struct rtp_in_stat *st);
 uint64_t rtp_in_stat_lost(const struct rtp_in_stat *st);
 
 /** Loss since the last call [1/256], and what a report block says. */

@@ -7,18 +7,32 @@
 
 #include <re.h>
 
+#include "base/clock.h"
 #include "mixer/rtp_out.h"
 
-enum { HDR = 12 };
+enum {
+	HDR = 12,
+	OSN = 2,                  /* RFC 4588: the original number        */
+	CAPTURE_US = 1000000,     /* between two capture times            */
+};
 
+/* What was sent: where to find it, not what it was */
 struct sent {
 	struct unit *unit;        /* NULL: unused                         */
-	unsigned pay;
-	uint16_t seq;
-	uint8_t hdr[HDR];
-	uint8_t resent;
 	uint64_t when;            /* last sent                            */
 	uint64_t first;
+	uint32_t ts;
+	uint16_t pay;
+	uint16_t seq;
+	uint8_t pt, rtx_pt;
+	bool marker;
+	uint8_t resent;
+};
+
+/* A stream of packets: the medium's, or its retransmissions */
+struct flow {
+	uint32_t ssrc;            /* [I]                                  */
+	uint16_t seq;             /* of the next packet                   */
 };
 
 struct waiting {
@@ -30,11 +44,13 @@ struct waiting {
 };
 
 struct rtp_out {
-	uint32_t ssrc;            /* [I]                                  */
-	uint16_t seq;             /* of the next packet                   */
+	struct flow main, rtx;
 	struct rtp_out_stats st;
 	rtp_out_h *outh;
 	void *arg;
+	struct rtp_out_cfg cfg;
+	uint8_t rtx_pt;           /* of what is sent now, 0: none         */
+	uint64_t capture_us;      /* last capture time told               */
 
 	struct sent *sentv;       /* [seq % RTP_OUT_HISTORY], or NULL     */
 	uint64_t resend_slot;     /* 100 ms                               */
@@ -51,6 +67,15 @@ static void destructor(void *arg)
 
 	rtp_out_clear(o);
 	mem_deref(o->sentv);
+}
+
+
+static void flow_init(struct flow *flow)
+{
+	do {
+		flow->ssrc = rand_u32();
+	} while (!flow->ssrc);
+	flow->seq = rand_u16();
 }
 
 
@@ -75,10 +100,8 @@ int rtp_out_alloc(struct rtp_out **op, bool history, rtp_out_h *outh,
 		}
 	}
 
-	do {
-		o->ssrc = rand_u32();
-	} while (!o->ssrc);
-	o->seq  = rand_u16();
+	flow_init(&o->main);
+	flow_init(&o->rtx);
 	o->outh = outh;
 	o->arg  = arg;
 	*op = o;
@@ -87,9 +110,27 @@ int rtp_out_alloc(struct rtp_out **op, bool history, rtp_out_h *outh,
 }
 
 
+void rtp_out_cfg(struct rtp_out *o, const struct rtp_out_cfg *cfg)
+{
+	o->cfg = *cfg;
+}
+
+
+void rtp_out_rtx(struct rtp_out *o, uint8_t rtx_pt)
+{
+	o->rtx_pt = rtx_pt;
+}
+
+
 uint32_t rtp_out_ssrc(const struct rtp_out *o)
 {
-	return o->ssrc;
+	return o->main.ssrc;
+}
+
+
+uint32_t rtp_out_rtx_ssrc(const struct rtp_out *o)
+{
+	return o->rtx.ssrc;
 }
 
 
@@ -99,50 +140,89 @@ const struct rtp_out_stats *rtp_out_stats(const struct rtp_out *o)
 }
 
 
-static void make_header(const struct rtp_out *o, uint8_t *h, uint8_t pt,
-			bool marker, uint32_t ts)
+static void put32(uint8_t *h, uint32_t v)
 {
-	h[0] = 0x80;
-	h[1] = (uint8_t)(marker << 7 | pt);
-	h[2] = (uint8_t)(o->seq >> 8);
-	h[3] = (uint8_t)o->seq;
-	h[4] = (uint8_t)(ts >> 24);
-	h[5] = (uint8_t)(ts >> 16);
-	h[6] = (uint8_t)(ts >> 8);
-	h[7] = (uint8_t)ts;
-	h[8] = (uint8_t)(o->ssrc >> 24);
-	h[9] = (uint8_t)(o->ssrc >> 16);
-	h[10] = (uint8_t)(o->ssrc >> 8);
-	h[11] = (uint8_t)o->ssrc;
+	h[0] = (uint8_t)(v >> 24);
+	h[1] = (uint8_t)(v >> 16);
+	h[2] = (uint8_t)(v >> 8);
+	h[3] = (uint8_t)v;
 }
 
 
-static void emit(struct rtp_out *o, uint8_t *hdr, struct unit *unit,
-		 unsigned pay)
+/* Header extensions behind the header; their length */
+static size_t extensions(struct rtp_out *o, uint8_t *b,
+			 const struct unit *unit, unsigned pay, size_t bytes,
+			 uint64_t now)
 {
-	struct unit_payload *p = &unit->payv[pay];
-	struct iovec iov[3] = {
-		{ .iov_base = hdr,                  .iov_len = HDR },
-		{ .iov_base = p->hdr,               .iov_len = p->hdrlen },
-		{ .iov_base = unit->data + p->off,  .iov_len = p->len },
-	};
+	const struct ticket_media *m = o->cfg.m;
+	struct rtp_ext x;
 
+	if (!m || !(m->ext_mid || m->ext_twcc || m->ext_abs_send ||
+		    m->ext_capture))
+		return 0;
+
+	memset(&x, 0, sizeof(x));
+	memcpy(x.mid, m->mid, sizeof(x.mid));
+	x.abs_on   = m->ext_abs_send;
+	x.abs_send = rtp_ext_abs(now);
+	if (m->ext_capture && !pay && unit->pts_us &&
+	    now - o->capture_us >= CAPTURE_US) {
+		o->capture_us = now;
+		x.capture_on  = true;
+		x.capture_ntp = clock_ntp(unit->pts_us);
+	}
+	if (m->ext_twcc && o->cfg.numh) {
+		x.twcc_on = true;
+		x.twcc = o->cfg.numh(bytes, now, o->cfg.arg);
+	}
+
+	return rtp_ext_write(b, m, &x);
+}
+
+
+static void emit(struct rtp_out *o, struct flow *flow, const struct sent *s,
+		 uint64_t now)
+{
+	struct unit_payload *p = &s->unit->payv[s->pay];
+	const bool rtx = flow == &o->rtx;
+	uint8_t h[HDR + RTP_EXT_MAX + OSN];
+	size_t n;
+
+	/* a plain repeat has the number it had */
+	const uint16_t seq = rtx ? flow->seq++ : s->seq;
+
+	h[0] = 0x80;
+	h[1] = (uint8_t)(s->marker << 7 | (rtx ? s->rtx_pt : s->pt));
+	h[2] = (uint8_t)(seq >> 8);
+	h[3] = (uint8_t)seq;
+	put32(h + 4, s->ts);
+	put32(h + 8, flow->ssrc);
+	n = extensions(o, h + HDR, s->unit, s->pay,
+		       HDR + p->hdrlen + p->len, now);
+	if (n)
+		h[0] |= 0x10;
+	n += HDR;
+	if (rtx) {
+		h[n++] = (uint8_t)(s->seq >> 8);
+		h[n++] = (uint8_t)s->seq;
+	}
+
+	struct iovec iov[3] = {
+		{ .iov_base = h,                       .iov_len = n },
+		{ .iov_base = p->hdr,                  .iov_len = p->hdrlen },
+		{ .iov_base = s->unit->data + p->off,  .iov_len = p->len },
+	};
 	o->outh(iov, 3, o->arg);
 }
 
 
-static void remember(struct rtp_out *o, const uint8_t *hdr,
-		     struct unit *unit, unsigned pay, uint64_t now)
+static void remember(struct rtp_out *o, const struct sent *sent)
 {
-	struct sent *s = &o->sentv[o->seq % RTP_OUT_HISTORY];
+	struct sent *s = &o->sentv[sent->seq % RTP_OUT_HISTORY];
 
 	unit_unref(s->unit);
-	s->unit   = unit_ref(unit);
-	s->pay    = pay;
-	s->seq    = o->seq;
-	s->resent = 0;
-	s->when   = s->first = now;
-	memcpy(s->hdr, hdr, HDR);
+	*s = *sent;
+	(void)unit_ref(s->unit);
 }
 
 
@@ -150,15 +230,17 @@ static void send_one(struct rtp_out *o, struct unit *unit, unsigned pay,
 		     uint8_t pt, bool marker, uint32_t ts, uint64_t now)
 {
 	const struct unit_payload *p = &unit->payv[pay];
-	uint8_t hdr[HDR];
+	const struct sent s = {
+		.unit = unit, .pay = (uint16_t)pay, .seq = o->main.seq++,
+		.pt = pt, .rtx_pt = o->rtx_pt, .marker = marker, .ts = ts,
+		.when = now, .first = now,
+	};
 
-	make_header(o, hdr, pt, marker, ts);
 	if (o->sentv)
-		remember(o, hdr, unit, pay, now);
-	++o->seq;
+		remember(o, &s);
 	++o->st.packets;
 	o->st.bytes += p->hdrlen + p->len;
-	emit(o, hdr, unit, pay);
+	emit(o, &o->main, &s, now);
 }
 
 
@@ -255,7 +337,7 @@ static void resend(struct rtp_out *o, uint16_t seq, uint64_t now)
 	++o->st.resent;
 	++s->resent;
 	s->when = now;
-	emit(o, s->hdr, s->unit, s->pay);
+	emit(o, s->rtx_pt ? &o->rtx : &o->main, s, now);
 }
 
 

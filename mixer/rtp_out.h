@@ -5,7 +5,9 @@
  * The payloads are a unit's, shared with all who get it; here they become
  * packets with this leg's SSRC, sequence numbers and timestamps.  Large
  * pictures are spread over half a frame interval.  History keeps
- * references, no bytes, for NACKs.
+ * references, no bytes, for NACKs: what is asked for again goes out as RTX
+ * (RFC 4588, an SSRC of its own) when there is a payload type for it, else
+ * as it was.
  *
  * Threads: loop.
  */
@@ -15,6 +17,7 @@
 #include <sys/uio.h>
 #include <re.h>
 
+#include "mixer/rtp_ext.h"
 #include "mixer/unit.h"
 
 enum {
@@ -35,11 +38,25 @@ struct rtp_out_stats {
 	uint32_t resent;
 };
 
+/** What a packet carries beside its payload */
+struct rtp_out_cfg {
+	const struct ticket_media *m;     /* ids, MID; the caller's       */
+	/** the next transport-wide number; bytes: about so long          */
+	uint16_t (*numh)(size_t bytes, uint64_t now, void *arg);
+	void *arg;
+};
+
 /** history: keep packets for NACKs. */
 int rtp_out_alloc(struct rtp_out **op, bool history, rtp_out_h *outh,
 		  void *arg);
 
+void rtp_out_cfg(struct rtp_out *o, const struct rtp_out_cfg *cfg);
+
+/** Payload type for repeats of what is sent from now on, 0: plain. */
+void rtp_out_rtx(struct rtp_out *o, uint8_t rtx_pt);
+
 uint32_t rtp_out_ssrc(const struct rtp_out *o);
+uint32_t rtp_out_rtx_ssrc(const struct rtp_out *o);
 const struct rtp_out_stats *rtp_out_stats(const struct rtp_out *o);
 
 /** All payloads of a unit at once. */

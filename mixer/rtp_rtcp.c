@@ -9,16 +9,7 @@
 
 #include "mixer/rtp_rtcp.h"
 
-enum {
-	BLOCK_SIZE = 24,
-	FMT_NACK   = 1,           /* of RTPFB, RFC 4585                   */
-	FMT_TMMBR  = 3,           /* RFC 5104                             */
-	FMT_TMMBN  = 4,
-	FMT_PLI    = 1,           /* of PSFB                              */
-	FMT_FIR    = 4,
-	FMT_AFB    = 15,          /* REMB                                 */
-	OVERHEAD   = 28,          /* IPv4 and UDP, for avg_size           */
-};
+enum { BLOCK_SIZE = 24 };
 
 /* One packet of a compound: body behind the first 4 bytes, no padding */
 struct part {
@@ -145,12 +136,14 @@ static void read_nack(const struct reader *r, const struct part *part,
 }
 
 
+/* TMMBR and TMMBN are alike */
 static void read_tmmbr(const struct reader *r, const struct part *part,
 		       struct rtp_rtcp_item it)
 {
 	size_t pos;
 
-	it.kind = RTCP_ITEM_TMMBR;
+	it.kind = part->count == RTCP_FMT_TMMBR ? RTCP_ITEM_TMMBR :
+		RTCP_ITEM_TMMBN;
 	for (pos = 8; pos + 8 <= part->n; pos += 8) {
 		const uint32_t v = be32(part->p + pos + 4);
 		const unsigned exp = v >> 26;
@@ -194,6 +187,16 @@ static void read_remb(const struct reader *r, const struct part *part,
 }
 
 
+static void read_twcc(const struct reader *r, const struct part *part,
+		      struct rtp_rtcp_item it)
+{
+	it.kind = RTCP_ITEM_TWCC;
+	it.u.twcc.p = part->p + 8;
+	it.u.twcc.n = part->n - 8;
+	give(r, it);
+}
+
+
 static void read_feedback(const struct reader *r, const struct part *part)
 {
 	struct rtp_rtcp_item it = { .kind = RTCP_ITEM_PLI };
@@ -204,18 +207,21 @@ static void read_feedback(const struct reader *r, const struct part *part)
 	it.media = be32(part->p + 4);
 
 	if (part->type == RTCP_RTPFB) {
-		if (part->count == FMT_NACK)
+		if (part->count == RTCP_FMT_NACK)
 			read_nack(r, part, it);
-		else if (part->count == FMT_TMMBR)
+		else if (part->count == RTCP_FMT_TMMBR ||
+			 part->count == RTCP_FMT_TMMBN)
 			read_tmmbr(r, part, it);
+		else if (part->count == RTCP_FMT_TWCC)
+			read_twcc(r, part, it);
 		return;
 	}
 
-	if (part->count == FMT_PLI)
+	if (part->count == RTCP_FMT_PLI)
 		give(r, it);
-	else if (part->count == FMT_FIR)
+	else if (part->count == RTCP_FMT_FIR)
 		read_fir(r, part, it);
-	else if (part->count == FMT_AFB)
+	else if (part->count == RTCP_FMT_AFB)
 		read_remb(r, part, it);
 }
 
@@ -309,166 +315,4 @@ int rtp_rtcp_parse(const uint8_t *p, size_t n, rtp_rtcp_h *itemh, void *arg)
 	}
 
 	return 0;
-}
-
-
-/* ---- writing -------------------------------------------------------- */
-
-static void put32(struct rtp_rtcp_buf *buf, uint32_t v)
-{
-	uint8_t *p = buf->b + buf->n;
-
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-	buf->n += 4;
-}
-
-
-/* words: of the whole packet */
-static int put_head(struct rtp_rtcp_buf *buf, unsigned count, unsigned type,
-		    size_t words)
-{
-	if (buf->n + 4 * words > sizeof(buf->b))
-		return ENOSPC;
-
-	put32(buf, 0x80000000u | (uint32_t)count << 24 |
-	      (uint32_t)type << 16 | (uint32_t)(words - 1));
-
-	return 0;
-}
-
-
-int rtp_rtcp_put_report(struct rtp_rtcp_buf *buf, uint32_t ssrc,
-			const struct rtp_rtcp_sr *sr, uint32_t about,
-			const struct rtp_rtcp_block *block)
-{
-	int err;
-
-	err = put_head(buf, !!block, sr ? RTCP_SR : RTCP_RR,
-		       2 + (sr ? 5 : 0) + (block ? 6 : 0));
-	if (err)
-		return err;
-
-	put32(buf, ssrc);
-	if (sr) {
-		put32(buf, (uint32_t)(sr->ntp >> 32));
-		put32(buf, (uint32_t)sr->ntp);
-		put32(buf, sr->rtp_ts);
-		put32(buf, sr->packets);
-		put32(buf, sr->bytes);
-	}
-	if (block) {
-		put32(buf, about);
-		put32(buf, (uint32_t)block->fraction << 24 |
-		      ((uint32_t)block->lost & 0xffffff));
-		put32(buf, block->ext_seq);
-		put32(buf, block->jitter);
-		put32(buf, block->lsr);
-		put32(buf, block->dlsr);
-	}
-
-	return 0;
-}
-
-
-int rtp_rtcp_put_cname(struct rtp_rtcp_buf *buf, uint32_t ssrc,
-		       const char *cname)
-{
-	const size_t len = min(strlen(cname), (size_t)RTP_CNAME_MAX);
-	const size_t chunk = (4 + 2 + len + 4) & ~(size_t)3;
-	int err;
-
-	err = put_head(buf, 1, RTCP_SDES, 1 + chunk / 4);
-	if (err)
-		return err;
-
-	put32(buf, ssrc);
-	memset(buf->b + buf->n, 0, chunk - 4);
-	buf->b[buf->n]     = RTCP_SDES_CNAME;
-	buf->b[buf->n + 1] = (uint8_t)len;
-	memcpy(buf->b + buf->n + 2, cname, len);
-	buf->n += chunk - 4;
-
-	return 0;
-}
-
-
-int rtp_rtcp_put_bye(struct rtp_rtcp_buf *buf, uint32_t ssrc)
-{
-	int err = put_head(buf, 1, RTCP_BYE, 2);
-
-	if (!err)
-		put32(buf, ssrc);
-
-	return err;
-}
-
-
-int rtp_rtcp_put_pli(struct rtp_rtcp_buf *buf, uint32_t ssrc, uint32_t media)
-{
-	int err = put_head(buf, FMT_PLI, RTCP_PSFB, 3);
-
-	if (!err) {
-		put32(buf, ssrc);
-		put32(buf, media);
-	}
-
-	return err;
-}
-
-
-int rtp_rtcp_put_fir(struct rtp_rtcp_buf *buf, uint32_t ssrc, uint32_t media,
-		     uint8_t seq)
-{
-	int err = put_head(buf, FMT_FIR, RTCP_PSFB, 5);
-
-	if (!err) {
-		put32(buf, ssrc);
-		put32(buf, 0);            /* RFC 5104 4.3.1.2: not used   */
-		put32(buf, media);
-		put32(buf, (uint32_t)seq << 24);
-	}
-
-	return err;
-}
-
-
-int rtp_rtcp_put_tmmbn(struct rtp_rtcp_buf *buf, uint32_t ssrc,
-		       uint32_t owner, uint64_t bps)
-{
-	unsigned exp = 0;
-	int err = put_head(buf, FMT_TMMBN, RTCP_RTPFB, 5);
-
-	if (err)
-		return err;
-
-	while (bps > 0x1ffff) {
-		bps >>= 1;
-		++exp;
-	}
-	put32(buf, ssrc);
-	put32(buf, 0);
-	put32(buf, owner);
-	put32(buf, (uint32_t)exp << 26 | (uint32_t)bps << 9);
-
-	return 0;
-}
-
-
-uint64_t rtp_rtcp_interval(unsigned kbps, size_t avg_size, uint32_t rnd)
-{
-	const double bw = max(kbps, 8u) * 1000.0 / 8 * 0.05;  /* bytes/s  */
-	double tmin = 360.0 / max(kbps, 8u);                  /* reduced  */
-	double t = 2 * (double)(avg_size + OVERHEAD) / bw;
-
-	/* never more often than twice a second, for nobody gains by it */
-	tmin = max(0.5, min(5.0, tmin));
-	t = max(t, tmin);
-	t = min(t, 10.0);
-	t *= 0.5 + rnd / 4294967296.0;
-	t /= 2.71828 - 1.5;
-
-	return (uint64_t)(t * 1e6);
 }

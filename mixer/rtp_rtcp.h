@@ -18,6 +18,18 @@
 enum {
 	RTP_RTCP_MAX   = 1200,    /* bytes of a compound we send          */
 	RTP_CNAME_MAX  = 32,
+	RTP_RTCP_BLOCKS = 31,     /* of a report                          */
+	RTP_RTCP_NACKS = 32,      /* PID and BLP pairs we send at once    */
+};
+
+enum {
+	RTCP_FMT_NACK   = 1,      /* of RTPFB, RFC 4585                   */
+	RTCP_FMT_TMMBR  = 3,      /* RFC 5104                             */
+	RTCP_FMT_TMMBN  = 4,
+	RTCP_FMT_TWCC   = 15,     /* transport-wide feedback              */
+	RTCP_FMT_PLI    = 1,      /* of PSFB                              */
+	RTCP_FMT_FIR    = 4,
+	RTCP_FMT_AFB    = 15,     /* REMB                                 */
 };
 
 enum rtp_rtcp_kind {
@@ -29,6 +41,8 @@ enum rtp_rtcp_kind {
 	RTCP_ITEM_FIR,
 	RTCP_ITEM_NACK,           /* one of these per PID and BLP         */
 	RTCP_ITEM_TMMBR,
+	RTCP_ITEM_TMMBN,          /* media: whose request it answers      */
+	RTCP_ITEM_TWCC,           /* for rtp_twcc_parse()                 */
 	RTCP_ITEM_REMB,
 };
 
@@ -41,6 +55,7 @@ struct rtp_rtcp_block {
 	uint8_t  fraction;        /* 1/256                                */
 	int32_t  lost;            /* 24 bits, signed                      */
 	uint32_t ext_seq, jitter, lsr, dlsr;
+	uint32_t about;           /* rtp_rtcp_put_reports: whom           */
 };
 
 struct rtp_rtcp_item {
@@ -54,6 +69,7 @@ struct rtp_rtcp_item {
 		struct { uint8_t seq; bool legacy; } fir;
 		struct { uint16_t pid, blp; } nack;
 		struct { uint64_t bps; } limit;        /* TMMBR and REMB  */
+		struct { const uint8_t *p; size_t n; } twcc; /* borrowed  */
 	} u;
 };
 
@@ -73,6 +89,9 @@ struct rtp_rtcp_buf {
 int rtp_rtcp_put_report(struct rtp_rtcp_buf *buf, uint32_t ssrc,
 			const struct rtp_rtcp_sr *sr, uint32_t about,
 			const struct rtp_rtcp_block *block);
+int rtp_rtcp_put_reports(struct rtp_rtcp_buf *buf, uint32_t ssrc,
+			 const struct rtp_rtcp_sr *sr,
+			 const struct rtp_rtcp_block *v, unsigned n);
 int rtp_rtcp_put_cname(struct rtp_rtcp_buf *buf, uint32_t ssrc,
 		       const char *cname);
 int rtp_rtcp_put_bye(struct rtp_rtcp_buf *buf, uint32_t ssrc);
@@ -80,6 +99,16 @@ int rtp_rtcp_put_pli(struct rtp_rtcp_buf *buf, uint32_t ssrc,
 		     uint32_t media);
 int rtp_rtcp_put_fir(struct rtp_rtcp_buf *buf, uint32_t ssrc,
 		     uint32_t media, uint8_t seq);
+/** seqv in order; what does not fit RTP_RTCP_NACKS pairs is left out. */
+int rtp_rtcp_put_nack(struct rtp_rtcp_buf *buf, uint32_t ssrc,
+		      uint32_t media, const uint16_t *seqv, unsigned n);
+int rtp_rtcp_put_tmmbr(struct rtp_rtcp_buf *buf, uint32_t ssrc,
+		       uint32_t media, uint64_t bps);
+int rtp_rtcp_put_remb(struct rtp_rtcp_buf *buf, uint32_t ssrc, uint64_t bps,
+		      const uint32_t *mediav, unsigned n);
+/** fci: of rtp_twcc_write(). */
+int rtp_rtcp_put_twcc(struct rtp_rtcp_buf *buf, uint32_t ssrc,
+		      uint32_t media, const uint8_t *fci, size_t n);
 /** The answer to a TMMBR: what now bounds us, and who asked. */
 int rtp_rtcp_put_tmmbn(struct rtp_rtcp_buf *buf, uint32_t ssrc,
 		       uint32_t owner, uint64_t bps);

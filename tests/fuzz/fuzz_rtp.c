@@ -205,7 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (how & 0x40)
 			leg_run(f->leg, f->now);
 		if (how & 0x20)
-			(void)leg_want_key(f->leg, f->now);
+			(void)leg_want_key(f->leg, LEG_VIDEO, f->now);
 		data += 3 + n;
 		size -= 3 + n;
 	}

@@ -390,7 +390,8 @@ static int fx_open(struct fx *fx)
 	TEST_ERR(pictures(fx));
 	TEST_ERR(tell(fx, MIX_HELLO, json_pack("{si si si si}", "version",
 		 1, "canvas_w", 640, "canvas_h", 368, "fps", 30), NULL, 0));
-	pass(fx, 100);
+	for (unsigned i = 0; i < 50 && !fx->answers; i++)
+		pass(fx, 100);    /* the first loads what SRTP needs      */
 	TEST_EQ(1, fx->answers);
  out:
 	return err;

@@ -384,7 +384,7 @@ static int test_rtcp_round(void)
 	TEST_EQ(0, buf.n % 4);
 
 	TEST_ERR(rtp_rtcp_parse(buf.b, buf.n, item_handler, &it));
-	TEST_EQ(8, it.n);
+	TEST_EQ(9, it.n);
 	TEST_EQ(RTCP_ITEM_SR, it.v[0].kind);
 	TEST_TRUE(it.v[0].u.sr.ntp == sr.ntp);
 	TEST_EQ(sr.rtp_ts, it.v[0].u.sr.rtp_ts);
@@ -407,9 +407,11 @@ static int test_rtcp_round(void)
 	TEST_EQ(RTCP_ITEM_FIR, it.v[4].kind);
 	TEST_EQ(200, it.v[4].u.fir.seq);
 	TEST_EQ(2, it.v[4].media);
-	TEST_EQ(RTCP_ITEM_BLOCK, it.v[5].kind);
-	TEST_EQ(6, it.v[6].u.cname.n);
-	TEST_EQ(RTCP_ITEM_BYE, it.v[7].kind);
+	TEST_EQ(RTCP_ITEM_TMMBN, it.v[5].kind);
+	TEST_EQ(1499136 / 65536, it.v[5].u.limit.bps / 65536);
+	TEST_EQ(RTCP_ITEM_BLOCK, it.v[6].kind);
+	TEST_EQ(6, it.v[7].u.cname.n);
+	TEST_EQ(RTCP_ITEM_BYE, it.v[8].kind);
  out:
 	return err;
 }
@@ -438,7 +440,7 @@ static int test_rtcp_table(void)
 		{"SDES not ended", "81ca00020000000101014100", 0, 1},
 		{"PLI", "80c900010000000181ce00020000000100000002", 0, 1},
 		{"TWCC, then PLI", "8fcd0004000000010000000200000000deadbeef"
-		 "81ce00020000000100000002", 0, 1},
+		 "81ce00020000000100000002", 0, 2},
 		{"FIR of two", "84ce0006000000010000000000000002010000000000"
 		 "000302000000", 0, 2},
 		{"FIR cut", "84ce00030000000100000000" "00000002", 0, 0},

@@ -424,12 +424,12 @@ static int test_keys(void)
 	TEST_ERR(pair_alloc(&p, &cfg));
 
 	/* nobody to ask yet; then one, and one more when it is time */
-	TEST_ERR(leg_want_key(p->b.leg, p->now));
+	TEST_ERR(leg_want_key(p->b.leg, LEG_VIDEO, p->now));
 	TEST_EQ(0, p->b.rtcp_fb);
 	talk(p, 200, &ts48);
 	before = p->a.keys;
 	for (i = 0; i < 40; i++) {
-		TEST_ERR(leg_want_key(p->b.leg, p->now));
+		TEST_ERR(leg_want_key(p->b.leg, LEG_VIDEO, p->now));
 		pass(p, 10 * MS);
 	}
 	TEST_EQ(1, p->b.rtcp_fb);
@@ -441,10 +441,10 @@ static int test_keys(void)
 	p->b.t.video.fb_pli = false;
 	p->b.t.video.fb_fir = true;
 	set(&p->b);
-	TEST_ERR(leg_want_key(p->b.leg, p->now));
+	TEST_ERR(leg_want_key(p->b.leg, LEG_VIDEO, p->now));
 	pass(p, 600 * MS);
 	TEST_EQ(before + 3, p->a.keys);
-	TEST_ERR(leg_want_key(p->b.leg, p->now));
+	TEST_ERR(leg_want_key(p->b.leg, LEG_VIDEO, p->now));
 	pass(p, 600 * MS);
 	TEST_EQ(before + 4, p->a.keys);
 	rtcp = p->b.addr[LEG_VIDEO];
@@ -463,7 +463,7 @@ static int test_keys(void)
 
 	p->b.t.video.fb_fir = false;
 	set(&p->b);
-	TEST_EQ(ENOTSUP, leg_want_key(p->b.leg, p->now));
+	TEST_EQ(ENOTSUP, leg_want_key(p->b.leg, LEG_VIDEO, p->now));
  out:
 	mem_deref(p);
 
@@ -828,7 +828,7 @@ static int test_moved(void)
 	TEST_TRUE(sa_cmp(&p->b.dst, &p->b.t.audio.latched, SA_ALL));
 
 	/* and need not wait for a picture to ask for a whole one */
-	TEST_ERR(leg_want_key(p->b.leg, p->now));
+	TEST_ERR(leg_want_key(p->b.leg, LEG_VIDEO, p->now));
 	TEST_EQ(1, p->b.rtcp_fb);
  out:
 	mem_deref(p);
@@ -924,7 +924,7 @@ static int test_corrupt(void)
 			buf[0] = 0x80 | (buf[0] & 0x3f);
 		leg_recv(p->b.leg, i & 1, i & 2, &p->a.addr[i & 1], buf, n,
 			 p->now);
-		(void)leg_want_key(p->b.leg, p->now);
+		(void)leg_want_key(p->b.leg, LEG_VIDEO, p->now);
 	}
 	TEST_TRUE(p->b.packets[LEG_AUDIO] > 300);
  out:
