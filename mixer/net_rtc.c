@@ -2,10 +2,7 @@
 /*
  * mixer/net_rtc.c -- a WebRTC leg's transport: ICE, DTLS and SRTP on one port
  *
- * Sorts datagrams (RFC 7983) and joins the three below.  There are up to two
- * DTLS associations: the one the keys are from, and a spare that a peer has
- * begun while keys exist; it takes over when it is done, and is forgotten
- * when it fails.
+ * Sorts datagrams (RFC 7983) and joins the three below.
  */
 #include <stdalign.h>
 #include <string.h>
@@ -14,52 +11,12 @@
 #include <openssl/crypto.h>
 
 #include "base/json.h"
-#include "mixer/net_dtls.h"
-#include "mixer/net_ice.h"
-#include "mixer/net_rtc.h"
-#include "mixer/net_srtp.h"
+#include "mixer/net_rtc_priv.h"
 #include "mixer/pkt.h"
 
 enum {
-	NEWS_US  = 200000,        /* no more often than this              */
-	SPARE_US = 1000000,       /* nor a new association begun          */
-	HELLO    = 32,
+	NEWS_US    = 200000,      /* no more often than this              */
 	SEALED_MAX = PKT_DATA_MAX,    /* what net_port takes              */
-};
-
-struct assoc {
-	struct net_rtc *r;
-	struct net_dtls *dtls;
-	uint64_t since;
-	bool dead;
-};
-
-/* Locks: all [L] */
-struct net_rtc {
-	struct net_rtc_h h;
-	void *arg;
-	struct ticket_rtc rtc;    /* as it is now, told by newsh          */
-	struct net_ice *ice;
-	struct net_srtp *srtp;    /* NULL: no keys yet                    */
-	struct assoc assocv[2];
-	struct assoc *cur, *spare;
-	struct sa dtls_dst;
-	uint8_t hello[HELLO];     /* random of the last ClientHello       */
-	enum rtc_state state;
-	bool dead;                /* failed for good                      */
-	bool checked;             /* somebody passed a check              */
-	bool news;                /* the peer is another                  */
-	uint64_t started;
-	uint64_t told;            /* last newsh                           */
-	uint64_t now;
-	struct {
-		uint64_t rx, tx;
-		uint64_t stray;       /* from who passed no check         */
-		uint64_t early;       /* media before there are keys      */
-		uint64_t late;        /* DTLS that nobody waits for       */
-		uint64_t other;       /* no protocol has this first byte  */
-		uint64_t handshakes;
-	} stats;
 };
 
 /* one packet at a time, on one thread */
@@ -78,14 +35,14 @@ static ON(loop) void state_set(struct net_rtc *r, enum rtc_state state,
 		r->h.stateh(state, text, r->arg);
 }
 
-static ON(loop) void state_dead(struct net_rtc *r, enum rtc_state state,
+void rtc_state_dead(struct net_rtc *r, enum rtc_state state,
 				const char *text)
 {
 	r->dead = true;
 	state_set(r, state, text);
 }
 
-static ON(loop) void state_update(struct net_rtc *r, uint64_t now)
+void rtc_state_update(struct net_rtc *r, uint64_t now)
 {
 	const uint64_t last = net_ice_last(r->ice);
 	const uint64_t age = now > last ? now - last : 0;
@@ -111,7 +68,7 @@ static ON(loop) void state_update(struct net_rtc *r, uint64_t now)
 	}
 }
 
-static ON(loop) void news_tell(struct net_rtc *r, uint64_t now)
+void rtc_news_tell(struct net_rtc *r, uint64_t now)
 {
 	r->news = false;
 	r->told = now;
@@ -126,151 +83,6 @@ static uint64_t news_due(const struct net_rtc *r)
 		return UINT64_MAX;
 
 	return r->told ? r->told + NEWS_US : 0;
-}
-
-/* ---- DTLS ----------------------------------------------------------- */
-
-static void dtls_send_handler(const uint8_t *p, size_t n, void *arg)
-{
-	struct assoc *a = arg;
-
-	on_loop();
-
-	if (sa_isset(&a->r->dtls_dst, SA_ALL))
-		a->r->h.sendh(&a->r->dtls_dst, p, n, a->r->arg);
-}
-
-static void dtls_keys_handler(const struct net_dtls_keys *keys, void *arg)
-{
-	struct assoc *a = arg;
-	struct net_rtc *r = a->r;
-	struct net_srtp *srtp;
-
-	on_loop();
-
-	r->rtc.srtp = keys->srtp;
-	memcpy(r->rtc.txkey, keys->txkey, sizeof(r->rtc.txkey));
-	memcpy(r->rtc.rxkey, keys->rxkey, sizeof(r->rtc.rxkey));
-	r->rtc.rocc = 0;
-	if (net_srtp_alloc(&srtp, &r->rtc)) {
-		state_dead(r, RTC_FAILED, "no SRTP");
-		return;
-	}
-	mem_deref(r->srtp);
-	r->srtp = srtp;
-	++r->stats.handshakes;
-
-	if (a == r->spare) {
-		r->spare = r->cur;
-		r->cur = a;
-		r->spare->dtls = mem_deref(r->spare->dtls);
-		r->spare->dead = false;
-	}
-	news_tell(r, r->now);
-	state_update(r, r->now);
-}
-
-static void dtls_end_handler(enum net_dtls_end end, const char *text,
-			     void *arg)
-{
-	struct assoc *a = arg;
-
-	on_loop();
-
-	if (a == a->r->spare)
-		a->dead = true;
-	else
-		state_dead(a->r, end == DTLS_CLOSED ? RTC_CLOSED : RTC_FAILED,
-			   text);
-}
-
-static const struct net_dtls_h dtls_h = {
-	.sendh = dtls_send_handler, .keysh = dtls_keys_handler,
-	.endh = dtls_end_handler,
-};
-
-static ON(loop) int assoc_make(struct net_rtc *r, struct assoc *a,
-			       uint64_t now)
-{
-	const struct net_dtls_cfg cfg = {
-		.pem = r->rtc.pem, .fingerprint = r->rtc.fingerprint,
-		.active = r->rtc.active, .mtu = RTC_MTU,
-	};
-
-	a->dtls = mem_deref(a->dtls);
-	a->dead = false;
-	a->since = now;
-
-	return net_dtls_alloc(&a->dtls, &cfg, &dtls_h, a);
-}
-
-/* Whoever begins does when there is somebody to talk to. */
-static ON(loop) void assoc_start(struct net_rtc *r, struct assoc *a,
-				 uint64_t now)
-{
-	if (!a->dtls || !r->checked)
-		return;
-	if (!sa_isset(&r->dtls_dst, SA_ALL)) {
-		const struct sa *sa = net_ice_peer(r->ice);
-
-		sa = sa ? sa : net_ice_any(r->ice);
-		if (sa)
-			r->dtls_dst = *sa;
-	}
-	(void)net_dtls_start(a->dtls, now);
-}
-
-static ON(loop) void spare_reap(struct net_rtc *r)
-{
-	if (!r->spare->dead)
-		return;
-	r->spare->dtls = mem_deref(r->spare->dtls);
-	r->spare->dead = false;
-}
-
-/* A ClientHello that was not seen before, while there are keys */
-static ON(loop) bool is_anew(struct net_rtc *r, const uint8_t *p, size_t n,
-			     uint64_t now)
-{
-	const uint8_t *random = net_dtls_hello(p, n);
-	bool known;
-
-	if (!random || r->rtc.active)
-		return false;
-
-	known = !memcmp(random, r->hello, HELLO);
-	if (!r->srtp) {
-		memcpy(r->hello, random, HELLO);
-		return false;
-	}
-	if (known || (r->spare->dtls && now < r->spare->since + SPARE_US))
-		return false;
-	memcpy(r->hello, random, HELLO);
-
-	return true;
-}
-
-static ON(loop) void dtls_in(struct net_rtc *r, const struct sa *src,
-			     const uint8_t *p, size_t n, uint64_t now)
-{
-	bool anew;
-
-	if (r->dead) {
-		++r->stats.late;
-		return;
-	}
-	anew = is_anew(r, p, n, now);
-	if (anew && assoc_make(r, r->spare, now))
-		return;
-
-	r->dtls_dst = *src;
-	if (!r->cur->dtls && !r->spare->dtls)
-		++r->stats.late;
-	if (r->spare->dtls)
-		net_dtls_recv(r->spare->dtls, p, n, now);
-	if (r->cur->dtls && !anew && !r->dead)
-		net_dtls_recv(r->cur->dtls, p, n, now);
-	spare_reap(r);
 }
 
 /* ---- ICE ------------------------------------------------------------ */
@@ -293,9 +105,9 @@ static void ice_valid_handler(const struct sa *src, uint64_t now, void *arg)
 
 	(void)src;
 	r->checked = true;
-	assoc_start(r, r->cur, now);
+	rtc_assoc_start(r, r->cur, now);
 	if (r->spare->dtls && r->rtc.active)
-		assoc_start(r, r->spare, now);
+		rtc_assoc_start(r, r->spare, now);
 }
 
 static void ice_peer_handler(const struct sa *peer, uint64_t now, void *arg)
@@ -359,12 +171,12 @@ int net_rtc_alloc(struct net_rtc **rp, const struct ticket_rtc *rtc,
 	if (rtc->srtp)
 		err = net_srtp_alloc(&r->srtp, rtc);
 	else
-		err = assoc_make(r, r->cur, now);
+		err = rtc_assoc_make(r, r->cur, now);
 	if (err)
 		goto out;
 
 	/* a ticket with a peer and no keys: the handshake was under way */
-	assoc_start(r, r->cur, now);
+	rtc_assoc_start(r, r->cur, now);
 
  out:
 	if (err)
@@ -381,28 +193,6 @@ static bool dtls_differs(const struct ticket_rtc *a,
 	return a->active != b->active || strcmp(a->pem, b->pem) ||
 		memcmp(a->fingerprint, b->fingerprint,
 		       sizeof(a->fingerprint));
-}
-
-/* Another certificate is another handshake: the keys of before, if any, are
- * good until it is done. */
-static ON(loop) int dtls_renew(struct net_rtc *r, uint64_t now)
-{
-	struct assoc *a = r->srtp ? r->spare : r->cur;
-	int err;
-
-	err = assoc_make(r, a, now);
-	if (err)
-		return err;
-
-	if (r->dead && r->state == RTC_FAILED) {
-		r->dead = false;
-		r->state = RTC_NEW;
-		r->started = now;
-	}
-	if (r->rtc.active || a == r->cur)
-		assoc_start(r, a, now);
-
-	return 0;
 }
 
 int net_rtc_set(struct net_rtc *r, const struct ticket_rtc *rtc,
@@ -433,7 +223,7 @@ int net_rtc_set(struct net_rtc *r, const struct ticket_rtc *rtc,
 	memcpy(r->rtc.fingerprint, rtc->fingerprint,
 	       sizeof(r->rtc.fingerprint));
 
-	return dtls_renew(r, now);
+	return rtc_dtls_renew(r, now);
 }
 
 /* ---- in ------------------------------------------------------------- */
@@ -459,9 +249,9 @@ static ON(loop) void media_in(struct net_rtc *r, const struct sa *src,
 	++r->stats.rx;
 	net_ice_heard(r->ice, src, now);
 	if (r->state != RTC_CONNECTED)
-		state_update(r, now);
+		rtc_state_update(r, now);
 	if (now >= news_due(r))
-		news_tell(r, now);
+		rtc_news_tell(r, now);
 	if (rtcp && r->h.rtcph)
 		r->h.rtcph(in_buf, n, now, r->arg);
 	else if (!rtcp && r->h.rtph)
@@ -479,16 +269,16 @@ void net_rtc_recv(struct net_rtc *r, const struct sa *src, const uint8_t *p,
 		if (r->state == RTC_CLOSED)
 			return;
 		net_ice_recv(r->ice, src, p, n, now);
-		state_update(r, now);
+		rtc_state_update(r, now);
 		if (now >= news_due(r))
-			news_tell(r, now);
+			rtc_news_tell(r, now);
 		return;
 	}
 
 	if (!net_ice_valid(r->ice, src, now))
 		++r->stats.stray;
 	else if (p[0] >= 20 && p[0] <= 63)
-		dtls_in(r, src, p, n, now);
+		rtc_dtls_in(r, src, p, n, now);
 	else if (p[0] >= 128 && p[0] <= 191)
 		media_in(r, src, p, n, now);
 	else
@@ -566,14 +356,11 @@ void net_rtc_run(struct net_rtc *r, uint64_t now)
 		return;
 
 	r->now = now;
-	if (!r->dead) {
-		net_dtls_run(r->cur->dtls, now);
-		net_dtls_run(r->spare->dtls, now);
-		spare_reap(r);
-	}
-	state_update(r, now);
+	if (!r->dead)
+		rtc_dtls_run(r, now);
+	rtc_state_update(r, now);
 	if (now >= news_due(r))
-		news_tell(r, now);
+		rtc_news_tell(r, now);
 }
 
 static uint64_t state_due(const struct net_rtc *r)

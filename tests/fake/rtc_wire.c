@@ -328,3 +328,18 @@ long long rtc_wire_stat(const struct rtc_wire *w, const char *name)
 
 	return v;
 }
+
+size_t rtc_wire_take(struct rtc_wire *w, uint8_t *buf, size_t sz)
+{
+	struct dgram *d = list_ledata(w->queue.head);
+	size_t n;
+
+	if (!d || d->n > sz)
+		return 0;
+	n = d->n;
+	memcpy(buf, d->b, n);
+	list_unlink(&d->le);
+	mem_deref(d);
+
+	return n;
+}

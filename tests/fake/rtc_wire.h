@@ -52,6 +52,8 @@ int  rtc_wire_connect(struct rtc_wire *w);
 void rtc_wire_rtp(struct rtc_wire *w, uint32_t ssrc, uint16_t seq);
 /** One packet each way, each kind: does it work? */
 bool rtc_wire_works(struct rtc_wire *w);
+/** The datagram that is next on the wire, taken off it. */
+size_t rtc_wire_take(struct rtc_wire *w, uint8_t *buf, size_t sz);
 long long rtc_wire_stat(const struct rtc_wire *w, const char *name);
 
 #endif

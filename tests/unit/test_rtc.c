@@ -582,6 +582,55 @@ static int test_anew(void)
 	return err ? err : anew(false);
 }
 
+/* A new certificate is agreed on: after a failure, and in mid-call */
+static int renew(bool running)
+{
+	struct rtc_wire *w = NULL;
+	struct rtc_peer *old, *p = NULL;
+	struct ticket_rtc rtc;
+	int err;
+
+	on_loop();
+
+	err = rtc_wire_alloc(&w, &plain, false);
+	TEST_ERR(err);
+	rtc = w->t.rtc;
+	if (!running) {
+		rtc.fingerprint[0] ^= 1;
+		err = net_rtc_set(w->r, &rtc, w->now);
+		TEST_ERR(err);
+	}
+	TEST_EQ(running ? 0 : ETIMEDOUT, rtc_wire_connect(w));
+	err = 0;
+	TEST_EQ(running ? RTC_CONNECTED : RTC_FAILED, w->state);
+	old = w->p;
+	err = rtc_peer_alloc(&p, &old->cfg, old->sendh, w);
+	TEST_ERR(err);
+	memcpy(rtc.fingerprint, p->fingerprint, sizeof(rtc.fingerprint));
+	err = net_rtc_set(w->r, &rtc, w->now);
+	TEST_ERR(err);
+	TEST_EQ(running, net_rtc_ready(w->r));
+	w->p = p;
+	mem_deref(old);
+	rtc_wire_check(w, CHECK_NOMINATE);
+	rtc_peer_start(p);
+	rtc_wire_run(w, 3000);
+	TEST_EQ(RTC_CONNECTED, w->state);
+	TEST_TRUE(p->done);
+	TEST_TRUE(rtc_wire_works(w));
+ out:
+	mem_deref(w);
+
+	return err;
+}
+
+static int test_renew(void)
+{
+	int err = renew(false);
+
+	return err ? err : renew(true);
+}
+
 /* Late datagrams of the association that went with the old mixer */
 static int test_late(void)
 {
@@ -620,6 +669,7 @@ static const struct test testv[] = {
 	{"another mixer goes on",                test_takeover},
 	{"news of roll-overs",                   test_news},
 	{"a handshake begun anew",               test_anew},
+	{"another certificate",                  test_renew},
 	{"late DTLS of before",                  test_late},
 };
 

@@ -21,8 +21,10 @@
 #include <libavcodec/avcodec.h>
 #include <pango/pangocairo.h>
 
+#include "mixer/net_rtc.h"
 #include "mixer/sandbox.h"
 #include "tests/fake/clip.h"
+#include "tests/fake/rtc_wire.h"
 #include "tests/unit/test.h"
 
 enum { GOOD = 0, BAD = 1, OFF = 77 };
@@ -230,6 +232,44 @@ static int threads(void)
 	return res;
 }
 
+static struct rtc_wire *wire;
+
+/* A leg is made inside: certificate read, DTLS, keys, packets both ways. */
+static int handshake(void)
+{
+	if (rtc_wire_takeover(wire) || rtc_wire_connect(wire))
+		return BAD;
+	if (!rtc_wire_works(wire) || rtc_wire_takeover(wire))
+		return BAD;
+
+	return rtc_wire_works(wire) ? GOOD : BAD;
+}
+
+static int handshake_of(bool active, const char *profiles)
+{
+	const struct rtc_peer_cfg cfg = {.profiles = profiles};
+	int err;
+
+	/* the peer's socket is made outside */
+	err = net_rtc_init();
+	TEST_ERR(err);
+	err = rtc_wire_alloc(&wire, &cfg, active);
+	TEST_ERR(err);
+	err = run(handshake);
+ out:
+	wire = mem_deref(wire);
+	net_rtc_close();
+
+	return err;
+}
+
+static int test_handshake(void)
+{
+	int err = handshake_of(false, "SRTP_AEAD_AES_128_GCM");
+
+	return err ? err : handshake_of(true, "SRTP_AES128_CM_SHA1_80");
+}
+
 static int test_no_socket(void)  { return run(no_socket); }
 static int test_no_write(void)   { return run(no_write); }
 static int test_no_secrets(void) { return run(no_secrets); }
@@ -250,6 +290,7 @@ static const struct test testv[] = {
 	{"codecs work",                        test_codecs},
 	{"labels are drawn in any script",     test_label},
 	{"threads start and are bound too",    test_threads},
+	{"a DTLS handshake, SRTP",             test_handshake},
 };
 
 int main(int argc, char **argv)
