@@ -118,7 +118,8 @@ bool events_visible(const struct req_who *who, const json_t *event)
 	if (!strcmp(name, "party need"))
 		return who->party && who->party == party;
 
-	if (who->role == VERB_GUEST && !strcmp(name, "party dtmf"))
+	if (who->role == VERB_GUEST && (!strcmp(name, "party dtmf") ||
+					!strcmp(name, "party waiting")))
 		return who->party == party;
 
 	return true;

@@ -23,7 +23,8 @@ int events_alloc(struct events **evp, struct db *db);
 void events_emit(struct events *ev, enum event_id id, json_t *fields);
 
 /** Whether an event is his to see: a private message reaches only its two
- *  ends and administrators, a guest sees no keys that others press. */
+ *  ends and administrators, a guest does not see what others
+ *  dial, nor who waits at the door. */
 bool events_visible(const struct req_who *who, const json_t *event);
 
 /** The event as he may see it: for a guest without addresses of others.

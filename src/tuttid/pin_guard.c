@@ -65,7 +65,7 @@ unsigned pin_guard_wait_s(const struct pin_guard *guard,
 
 	gone_ms = (now_us - guard->v[i].last_us) / 1000;
 
-	return (unsigned)((PIN_GUARD_MS - gone_ms) / 1000) + 1;
+	return (unsigned)((PIN_GUARD_MS - gone_ms + 999) / 1000);
 }
 
 void pin_guard_wrong(struct pin_guard *guard, const struct sa *addr,

@@ -90,6 +90,12 @@ int scope_role(struct server *srv, struct req *req, const struct verb *verb)
 		req_fail(req, 403, "Not allowed", "a guest of no room");
 		return EACCES;
 	}
+	if (who->role == VERB_GUEST && !who->party &&
+	    find_arg(verb, "party") && strcmp(verb->name, "party show")) {
+		req_fail(req, 403, "Not in the meeting",
+			 "only who is in it can do that");
+		return EACCES;
+	}
 	if (has_file(verb) && !req_takes_files(req)) {
 		req_fail(req, 403, "Not allowed", "\"%s\" gives a file: ask "
 			 "by HTTP", verb->name);
@@ -257,19 +263,18 @@ int scope_check(struct server *srv, struct req *req, const struct verb *verb,
 	if (who->role >= VERB_ADMIN || !who->room)
 		return 0;
 
-	if (who->role == VERB_GUEST && !who->party &&
-	    find_arg(verb, "party") && strcmp(verb->name, "party show")) {
-		req_fail(req, 403, "Not in the meeting",
-			 "only who is in it can do that");
-		return EACCES;
-	}
-
 	for (i = 0; i < VERB_ARGS_MAX && verb->argv[i].name; i++) {
 		if (check_arg(srv, req, verb, &verb->argv[i], args))
 			return EACCES;
 	}
 
 	return 0;
+}
+
+bool scope_sees(const struct req_who *who, const struct party *p)
+{
+	return who->role > VERB_GUEST || p->id == who->party ||
+	       p->state != PARTY_WAITING;
 }
 
 json_t *scope_party(const struct req_who *who, json_t *obj)

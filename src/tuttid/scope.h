@@ -20,11 +20,12 @@
 
 #include "base/verb.h"
 
+struct party;
 struct req;
 struct req_who;
 struct server;
 
-/** Role, way for files, key not withdrawn; EACCES after req_fail(). */
+/** Role, in the meeting, way for files, key not withdrawn; EACCES after req_fail(). */
 int scope_role(struct server *srv, struct req *req, const struct verb *verb);
 
 /** args: his own copy. */
@@ -34,6 +35,9 @@ void scope_fill(struct server *srv, struct req *req, const struct verb *verb,
 /** args are checked against the table; EACCES after req_fail(). */
 int scope_check(struct server *srv, struct req *req, const struct verb *verb,
 		const json_t *args);
+
+/** A guest sees who is in the meeting, not who waits at the door. */
+bool scope_sees(const struct req_who *who, const struct party *p);
 
 /** A party's object (stolen) without what he may not see; returned. */
 json_t *scope_party(const struct req_who *who, json_t *obj);

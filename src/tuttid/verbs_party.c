@@ -48,9 +48,12 @@ void verb_party_list(struct server *srv, struct req *req, const json_t *args)
 
 		if (room && m->room != room)
 			continue;
-		LIST_FOREACH(&m->partyl, le)
-			(void)json_array_append_new(arr,
-				scope_party(who, party_json(le->data)));
+		LIST_FOREACH(&m->partyl, le) {
+			if (scope_sees(who, le->data))
+				(void)json_array_append_new(arr,
+					scope_party(who,
+						    party_json(le->data)));
+		}
 	}
 	req_ok(req, arr);
 }
@@ -64,12 +67,14 @@ void verb_party_show(struct server *srv, struct req *req, const json_t *args)
 
 	(void)json_u32(args, "party", &id);
 	p = server_party(srv, id);
-	if (p) {
+	if (p && scope_sees(req_asker(req), p)) {
 		req_ok(req, scope_party(req_asker(req), party_json(p)));
 		return;
 	}
 
-	err = db_party_show(srv->db, id, &obj);
+	/* who is gone was in some room, not only in his */
+	err = req_asker(req)->room ? ENOENT : db_party_show(srv->db, id,
+							    &obj);
 	if (err == ENOENT)
 		req_fail(req, 404, "No such party", "party %u", id);
 	else if (err)
