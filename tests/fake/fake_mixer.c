@@ -178,6 +178,7 @@ static void leg_del(json_t *msg, uint32_t seq)
 	}
 	json_decref(leg->info);
 	*leg = legv[--legc];
+	legv[legc].info = NULL;
 	done(seq, 0, "", NULL);
 }
 
