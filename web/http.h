@@ -2,8 +2,8 @@
 /*
  * web/http.h -- HTTP/1.1 and WebSocket beside libre's loop
  *
- * libwebsockets in one thread that only moves bytes; whole requests come to
- * the loop, answers go back.  Files below the static directory are read
+ * libwebsockets in one thread moves the bytes (sockets, TLS, timers); whole
+ * requests come to the loop, answers go back.  Files below the static directory are read
  * into memory at the start (with a gzip twin) and served by the thread
  * alone.  Chunked requests are refused (411), bodies and headers bounded,
  * slow clients cut off.  Errors have the one shape of RFC 9457.
@@ -19,6 +19,8 @@
 #ifndef TUTTI_WEB_HTTP_H
 #define TUTTI_WEB_HTTP_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <re.h>
 #include <jansson.h>
 
@@ -29,8 +31,11 @@ enum {
 	WEB_CONNS_MAX   = 2000,
 	WEB_PER_IP_MAX  = 200,
 	WEB_IDLE_S      = 15,        /* until a request is whole; keep-alive */
-	WEB_WS_MSG_MAX       = 65536,     /* of a client [bytes]              */
-	WEB_WS_QUEUE_MAX     = 1 << 20,   /* bytes a client has not read: closed */
+	WEB_STALL_S     = 30,        /* a client that takes nothing          */
+	WEB_PING_S      = 20,
+	WEB_PONG_S      = 15,
+	WEB_WS_MSG_MAX   = 65536,    /* of a client [bytes]                  */
+	WEB_WS_QUEUE_MAX = 1 << 20,  /* bytes a client has not read: closed  */
 };
 
 struct web;
@@ -45,12 +50,24 @@ typedef void (web_req_h)(struct web_req *req, void *arg);
  *  its closeh. */
 typedef void (web_ws_h)(struct web_ws *ws, void *arg);
 
+/** What may be set otherwise (by tests) */
+struct web_limits {
+	uint32_t conns, per_ip;
+	uint32_t idle_ms;         /* until a request is whole; keep-alive */
+	uint32_t stall_ms;        /* a client that does not read          */
+	uint32_t ping_ms, pong_ms;        /* of a WebSocket               */
+	uint32_t ws_queue;        /* bytes                                */
+};
+
 struct web_cfg {
 	const char *static_dir;   /* $TUTTI_WEB or PKGDATADIR/web         */
 	const char *software;     /* "tutti/0.1.0"                        */
 	web_req_h *reqh;
 	web_ws_h *wsh;
 	void *arg;
+	const char *origins;      /* other sites whose pages may open a
+	                           * WebSocket, space separated; "*" all  */
+	struct web_limits limits; /* 0: the values above                  */
 };
 
 int web_alloc(struct web **webp, const struct web_cfg *cfg);
@@ -65,10 +82,15 @@ int web_tls(struct web *web, const char *certificate, const char *key,
 	     char *errbuf, size_t errsz);
 
 /** Binds and starts the thread; EADDRINUSE …, with the address in errbuf.
- *  mem_deref() ends it and joins. */
+ *  mem_deref() ends it and joins; requests, streams and WebSockets that
+ *  their handlers still hold may be answered and closed afterwards, which
+ *  only frees them. */
 int web_start(struct web *web, char *errbuf, size_t errsz);
 
 json_t *web_stats(const struct web *web);
+
+/** Where the nth web_listen() really listens (port 0 in tests). */
+int web_local(const struct web *web, unsigned n, struct sa *sa);
 
 /* --- a request; strings live as long as it --- */
 const char *web_method(const struct web_req *req);   /* "GET"           */
@@ -104,7 +126,7 @@ size_t web_stream_waiting(const struct web_req *req);
 void web_stream_end(struct web_req *req);
 
 /* --- a WebSocket --- */
-/** Messages are JSON objects; anything else closes (1007).  closeh: called
+/** msg is borrowed.  Messages are JSON objects; anything else closes (1007).  closeh: called
  *  once, ws is invalid when it returns. */
 void web_ws_handlers(struct web_ws *ws,
 		      void (*msgh)(json_t *msg, void *arg),
@@ -114,6 +136,9 @@ const char *web_ws_origin(const struct web_ws *ws);  /* or NULL         */
 const char *web_ws_host(const struct web_ws *ws);
 const struct sa *web_ws_peer(const struct web_ws *ws);
 void web_ws_send(struct web_ws *ws, const json_t *msg);  /* borrowed    */
+/** In closeh: the client's closing code; 1005 it gave none, 1006 it broke
+ *  off. */
+uint16_t web_ws_code(const struct web_ws *ws);
 size_t web_ws_waiting(const struct web_ws *ws);
 void web_ws_close(struct web_ws *ws, uint16_t code, const char *reason);
 

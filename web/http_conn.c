@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * web/http_conn.c -- a connection's life; see http_conn.h
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "web/http_conn.h"
+
+enum { SLOT_BITS = 16 };
+
+struct conns {
+	struct site *site;
+	struct conn **slotv;      /* limits.conns of them                 */
+	unsigned next;
+	uint64_t made;
+};
+
+
+static bool is_dynamic(const char *path)
+{
+	static const char *const prefixv[] = {
+		"/api/", "/whip/", "/whep/", "/session/",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(prefixv); i++) {
+		if (!strncmp(path, prefixv[i], strlen(prefixv[i])))
+			return true;
+	}
+
+	return false;
+}
+
+
+int conns_alloc(struct conns **connsp, struct site *site)
+{
+	struct conns *conns = calloc(1, sizeof(*conns));
+
+	if (!conns)
+		return ENOMEM;
+	conns->site = site;
+	conns->slotv = calloc(site->limits.conns, sizeof(*conns->slotv));
+	if (!conns->slotv) {
+		free(conns);
+		return ENOMEM;
+	}
+	*connsp = conns;
+
+	return 0;
+}
+
+
+void conns_free(struct conns *conns)
+{
+	unsigned i;
+
+	if (!conns)
+		return;
+	for (i = 0; i < conns->site->limits.conns; i++) {
+		if (conns->slotv[i])
+			conn_free(conns->slotv[i]);
+	}
+	free(conns->slotv);
+	free(conns);
+}
+
+
+struct conn *conn_find(const struct conns *conns, uint64_t id)
+{
+	const unsigned slot = (unsigned)(id & ((1u << SLOT_BITS) - 1));
+	struct conn *conn;
+
+	if (slot >= conns->site->limits.conns)
+		return NULL;
+	conn = conns->slotv[slot];
+
+	return conn && conn->id == id ? conn : NULL;
+}
+
+
+void conns_each(struct conns *conns, void (*h)(struct conn *, void *),
+		void *arg)
+{
+	unsigned i;
+
+	for (i = 0; i < conns->site->limits.conns; i++) {
+		if (conns->slotv[i])
+			h(conns->slotv[i], arg);
+	}
+}
+
+
+/* A free slot; *samep how many come from there already */
+static int find_slot(struct conns *conns, const struct sa *peer,
+		     unsigned *samep)
+{
+	const unsigned n = conns->site->limits.conns;
+	unsigned i;
+	int slot = -1;
+
+	*samep = 0;
+	for (i = 0; i < n; i++) {
+		const unsigned k = (conns->next + i) % n;
+
+		if (!conns->slotv[k])
+			slot = slot < 0 ? (int)k : slot;
+		else if (sa_cmp(&conns->slotv[k]->peer, peer, SA_ADDR))
+			++*samep;
+	}
+	if (slot >= 0)
+		conns->next = (unsigned)slot + 1;
+
+	return slot;
+}
+
+
+struct conn *conn_new(struct conns *conns, const struct sa *peer,
+		      bool secure, uint64_t now)
+{
+	struct site *site = conns->site;
+	struct conn *conn = NULL;
+	unsigned same;
+	int slot = find_slot(conns, peer, &same);
+
+	if (slot >= 0 && same < site->limits.per_ip)
+		conn = calloc(1, sizeof(*conn));
+	if (!conn) {
+		atomic_fetch_add(&site->stats.refused, 1);
+		return NULL;
+	}
+	conn->conns = conns;
+	conn->site = site;
+	conn->id = ++conns->made << SLOT_BITS | (unsigned)slot;
+	conn->peer = *peer;
+	conn->secure = secure;
+	conn->deadline = now + site->limits.idle_ms;
+	conn->frames.max = WEB_WS_MSG_MAX;
+	out_init(&conn->out);
+	conns->slotv[slot] = conn;
+	atomic_fetch_add(&site->stats.accepted, 1);
+	atomic_fetch_add(&site->stats.conns, 1);
+
+	return conn;
+}
+
+
+void conn_tell(struct conn *conn, uint16_t code)
+{
+	struct job *job;
+
+	if (conn->told || (!conn->is_ws && !conn->is_stream))
+		return;
+
+	conn->told = true;
+	job = job_alloc(conn->is_ws ? JOB_WS_CLOSED : JOB_GONE, conn->id,
+			conn->serial);
+	if (job) {
+		job->code = code;
+		(void)jobq_push(conn->site->jobq, job, true);
+	}
+}
+
+
+void conn_free(struct conn *conn)
+{
+	struct conns *conns = conn->conns;
+
+	conn_tell(conn, 1006);
+	conns->slotv[conn->id & ((1u << SLOT_BITS) - 1)] = NULL;
+	atomic_fetch_sub(&conn->site->stats.conns, 1);
+	if (conn->is_ws)
+		atomic_fetch_sub(&conn->site->stats.ws, 1);
+	head_free(conn->head);
+	frames_reset(&conn->frames);
+	out_reset(&conn->out);
+	gauge_free(conn->gauge);
+	free(conn->in);
+	free(conn);
+}
+
+
+static void consume(struct conn *conn, size_t n)
+{
+	conn->inn -= n;
+	memmove(conn->in, conn->in + n, conn->inn);
+	if (!conn->inn) {
+		/* hundreds of idle clients need no buffer */
+		free(conn->in);
+		conn->in = NULL;
+		conn->insz = 0;
+	}
+}
+
+
+static int keep_input(struct conn *conn, const uint8_t *p, size_t len)
+{
+	if (conn->inn + len > conn->insz) {
+		size_t size = conn->insz ? conn->insz : 2048;
+		char *in;
+
+		while (size < conn->inn + len)
+			size *= 2;
+		in = realloc(conn->in, size);
+		if (!in)
+			return ENOMEM;
+		conn->in = in;
+		conn->insz = size;
+	}
+	memcpy(conn->in + conn->inn, p, len);
+	conn->inn += len;
+
+	return 0;
+}
+
+
+static void to_loop(struct conn *conn, struct mbuf *body, uint64_t now)
+{
+	struct job *job = job_alloc(JOB_REQUEST, conn->id, conn->serial);
+
+	if (!job) {
+		mem_deref(body);
+		answer_problem(conn, 503, NULL, false, now);
+		return;
+	}
+	job->head = conn->head;
+	conn->head = NULL;
+	job->body = body;
+	job->peer = conn->peer;
+	job->secure = conn->secure;
+	conn->state = CONN_WAIT;
+	if (jobq_push(conn->site->jobq, job, false))
+		answer_problem(conn, 503, "too many requests wait already",
+			       false, now);
+}
+
+
+/* The request is whole */
+static void dispatch(struct conn *conn, size_t len, uint64_t now)
+{
+	struct mbuf *body = NULL;
+	int err = 0;
+
+	if (!is_dynamic(conn->head->path)) {
+		consume(conn, len);
+		if (!strncmp(conn->head->path, "/ws/", 4))
+			answer_problem(conn, 426, "this is a WebSocket",
+				       false, now);
+		else
+			answer_static(conn, now);
+		head_free(conn->head);
+		conn->head = NULL;
+		return;
+	}
+	if (len) {
+		body = mbuf_alloc(len);
+		err = body ? mbuf_write_mem(body, (uint8_t *)conn->in, len)
+			   : ENOMEM;
+		consume(conn, len);
+	}
+	if (err) {
+		mem_deref(body);
+		answer_problem(conn, 503, NULL, true, now);
+		return;
+	}
+	if (body)
+		mbuf_set_pos(body, 0);
+	to_loop(conn, body, now);
+}
+
+
+/* A head is there: is the rest welcome? */
+static void begin(struct conn *conn, uint64_t now)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	const struct http_head *head = conn->head;
+
+	atomic_fetch_add(&conn->site->stats.requests, 1);
+	++conn->serial;
+	conn->keep = head->keep;
+	conn->is_head = !strcmp(head->method, "HEAD");
+	conn->state = CONN_BODY;
+
+	if (head->coded) {
+		answer_problem(conn, 411, "send a Content-Length instead of "
+			       "a Transfer-Encoding", true, now);
+	}
+	else if (head->length > WEB_BODY_MAX) {
+		answer_problem(conn, 413, "at most 256 KiB", true, now);
+	}
+	else if (head->upgrade && !strncmp(head->path, "/ws/", 4)) {
+		if (head->length > 0)
+			answer_problem(conn, 400, "a body is not expected",
+				       true, now);
+		else
+			conn_ws_open(conn, now);
+	}
+	else if (head->expect && head->length > 0 &&
+		 conn->inn < (size_t)head->length &&
+		 out_copy(&conn->out, go_on, sizeof(go_on) - 1)) {
+		conn->state = CONN_DEAD;
+	}
+}
+
+
+static bool step_head(struct conn *conn, uint64_t now)
+{
+	const char *why = NULL;
+	size_t used = 0;
+	int status = 400;
+	int err = head_parse(&conn->head, &used, conn->in, conn->inn,
+			     &status, &why);
+
+	if (err == EAGAIN)
+		return false;
+	if (err) {
+		conn->is_head = false;
+		answer_problem(conn, status, why, true, now);
+		return false;
+	}
+	consume(conn, used);
+	begin(conn, now);
+
+	return true;
+}
+
+
+static bool step_body(struct conn *conn, uint64_t now)
+{
+	const size_t need = conn->head->length > 0 ?
+			    (size_t)conn->head->length : 0;
+
+	if (conn->inn < need)
+		return false;
+	dispatch(conn, need, now);
+
+	return true;
+}
+
+
+/* As many requests as are there, until one has to wait */
+static void step(struct conn *conn, uint64_t now)
+{
+	bool more = true;
+
+	while (more) {
+		if (conn->state == CONN_HEAD && conn->inn)
+			more = step_head(conn, now);
+		else if (conn->state == CONN_BODY)
+			more = step_body(conn, now);
+		else
+			more = false;
+	}
+	if (conn->state == CONN_WS && conn->inn) {
+		char *in = conn->in;
+		size_t n = conn->inn;
+
+		conn->in = NULL;
+		conn->inn = conn->insz = 0;
+		conn_ws_rx(conn, (uint8_t *)in, n, now);
+		free(in);
+	}
+}
+
+
+void conn_rx(struct conn *conn, const uint8_t *p, size_t len, uint64_t now)
+{
+	atomic_fetch_add(&conn->site->stats.bytes_in, len);
+
+	switch (conn->state) {
+
+	case CONN_WS:
+	case CONN_CLOSING:
+		conn_ws_rx(conn, p, len, now);
+		break;
+
+	case CONN_DRAIN:
+		conn->drained += len;
+		if (conn->drained > CONN_DRAIN_MAX)
+			conn->state = CONN_DEAD;
+		break;
+
+	case CONN_DEAD:
+		break;
+
+	default:
+		/* the clock of a request begins with its first byte */
+		if (conn->state == CONN_HEAD && !conn->inn)
+			conn->deadline = now + conn->site->limits.idle_ms;
+		if (keep_input(conn, p, len))
+			conn->state = CONN_DEAD;
+		else
+			step(conn, now);
+		break;
+	}
+}
+
+
+/* All is sent */
+static void sent(struct conn *conn, uint64_t now)
+{
+	if (conn->state == CONN_SEND && conn->keep) {
+		conn->state = CONN_HEAD;
+		conn->deadline = now + conn->site->limits.idle_ms;
+		step(conn, now);
+	}
+	else if (conn->state == CONN_SEND ||
+		 (conn->state == CONN_STREAM && conn->told) ||
+		 (conn->state == CONN_CLOSING && conn->got_close)) {
+		conn->state = CONN_DRAIN;
+		conn->deadline = now + CONN_DRAIN_MS;
+		if (conn->inn)
+			consume(conn, conn->inn);
+	}
+}
+
+
+static void uncount(struct conn *conn, size_t n)
+{
+	if (!conn->gauge)
+		return;
+	n = conn->out.head && n < conn->counted ? n : conn->counted;
+	conn->counted -= n;
+	atomic_fetch_sub(&conn->gauge->bytes, n);
+}
+
+
+void conn_tx(struct conn *conn, uint8_t *buf, size_t size, size_t *np,
+	     uint64_t now)
+{
+	*np = 0;
+	if (conn->state == CONN_DEAD)
+		return;
+	if (out_empty(&conn->out)) {
+		sent(conn, now);
+		return;
+	}
+	if (out_fill(&conn->out, buf, size, np)) {
+		/* rather a broken connection than a wrong file */
+		atomic_fetch_add(&conn->site->stats.faults, 1);
+		conn->state = CONN_DEAD;
+		return;
+	}
+	conn->pong_queued = false;
+	uncount(conn, *np);
+	atomic_fetch_add(&conn->site->stats.bytes_out, *np);
+	if (conn->state == CONN_SEND || conn->state == CONN_STREAM)
+		conn->deadline = now + conn->site->limits.stall_ms;
+}
+
+
+static void tick_stream(struct conn *conn, uint64_t now)
+{
+	static const char comment[] = ":\n\n";
+
+	if (!out_empty(&conn->out)) {
+		if (now >= conn->deadline)
+			conn->state = CONN_DEAD;
+		return;
+	}
+	conn->deadline = now + conn->site->limits.stall_ms;
+	if (now >= conn->ping_at) {
+		conn->ping_at = now + CONN_STREAM_MS;
+		if (out_copy(&conn->out, comment, sizeof(comment) - 1))
+			conn->state = CONN_DEAD;
+	}
+}
+
+
+void conn_tick(struct conn *conn, uint64_t now)
+{
+	switch (conn->state) {
+
+	case CONN_HEAD:
+	case CONN_BODY:
+		if (now < conn->deadline)
+			break;
+		if (!conn->inn && conn->state == CONN_HEAD) {
+			conn->state = CONN_DEAD;   /* only idle */
+			break;
+		}
+		atomic_fetch_add(&conn->site->stats.timeouts, 1);
+		conn->is_head = false;
+		answer_problem(conn, 408, NULL, true, now);
+		break;
+
+	case CONN_STREAM:
+		tick_stream(conn, now);
+		break;
+
+	case CONN_WS:
+		conn_ws_tick(conn, now);
+		break;
+
+	case CONN_SEND:
+	case CONN_CLOSING:
+	case CONN_DRAIN:
+		if (now < conn->deadline)
+			break;
+		if (conn->state == CONN_SEND)
+			atomic_fetch_add(&conn->site->stats.timeouts, 1);
+		conn->state = CONN_DEAD;
+		break;
+
+	case CONN_WAIT:
+	case CONN_DEAD:
+		break;
+	}
+}
+
+
+unsigned conn_wants(const struct conn *conn)
+{
+	unsigned wants = 0;
+
+	if (conn->state == CONN_DEAD)
+		return WANT_DIE;
+	if (conn->state == CONN_HEAD || conn->state == CONN_BODY ||
+	    conn->state >= CONN_WS || conn->inn < CONN_AHEAD_MAX)
+		wants |= WANT_RX;
+	if (!out_empty(&conn->out) || conn->state == CONN_SEND ||
+	    (conn->state == CONN_STREAM && conn->told) ||
+	    (conn->state == CONN_CLOSING && conn->got_close))
+		wants |= WANT_TX;
+	if (conn->state == CONN_DRAIN && !conn->shut)
+		wants |= WANT_END;
+
+	return wants;
+}
+
+
+static void take_reply(struct conn *conn, struct order *order, uint64_t now)
+{
+	int err = 0;
+
+	answer(conn, order->code, order->fields, order->len, now);
+	if (conn->is_head || !order->len)
+		return;
+	if (order->fd >= 0) {
+		err = out_fd(&conn->out, order->fd, order->off, order->len);
+		order->fd = -1;
+	}
+	else if (order->data) {
+		err = out_mem(&conn->out, order->data, (size_t)order->len);
+		order->data = NULL;
+	}
+	if (err)
+		conn->state = CONN_DEAD;
+}
+
+
+/* Lines of a stream, or a whole frame; counted by the loop */
+static void take_data(struct conn *conn, struct order *order)
+{
+	const size_t len = (size_t)order->len;
+	char *data = order->data;
+
+	order->data = NULL;
+	conn->counted += len;
+	if (out_mem(&conn->out, data, len))
+		conn->state = CONN_DEAD;
+}
+
+
+static void take_stream(struct conn *conn, struct order *order, uint64_t now)
+{
+	if (order->gauge && conn->state == CONN_WAIT) {
+		conn->is_stream = true;
+		conn->gauge = gauge_ref(order->gauge);
+		answer_stream(conn, now);
+	}
+	else if (conn->state == CONN_STREAM && !conn->told && order->data) {
+		take_data(conn, order);
+	}
+}
+
+
+static void take_order(struct conn *conn, struct order *order, uint64_t now)
+{
+	switch (order->kind) {
+
+	case ORDER_REPLY:
+		if (conn->state == CONN_WAIT)
+			take_reply(conn, order, now);
+		break;
+
+	case ORDER_STREAM:
+		take_stream(conn, order, now);
+		break;
+
+	case ORDER_STREAM_END:
+		if (conn->state != CONN_STREAM)
+			break;
+		if (order->flood)
+			conn->state = CONN_DEAD;
+		else
+			conn->told = true;
+		break;
+
+	case ORDER_WS_SEND:
+		if (conn->state == CONN_WS)
+			take_data(conn, order);
+		break;
+
+	case ORDER_WS_CLOSE:
+		if (!order->flood)
+			conn->told = true;
+		if (conn->state != CONN_WS)
+			break;
+		if (order->flood) {
+			out_cut(&conn->out);
+			conn_tell(conn, 1013);
+		}
+		conn_ws_close(conn, order->code, order->data, now);
+		break;
+
+	case ORDER_TLS:
+	case ORDER_QUIT:
+		break;
+	}
+}
+
+
+struct conn *conns_order(struct conns *conns, struct order *order,
+			 uint64_t now)
+{
+	struct conn *conn = conn_find(conns, order->conn);
+
+	if (conn && conn->serial == order->serial) {
+		take_order(conn, order, now);
+	}
+	else {
+		/* its client went before the stream began */
+		if (order->kind == ORDER_STREAM && order->gauge) {
+			struct job *job = job_alloc(JOB_GONE, order->conn,
+						    order->serial);
+			if (job)
+				(void)jobq_push(conns->site->jobq, job, true);
+		}
+		conn = NULL;
+	}
+	order_free(order);
+
+	return conn;
+}
