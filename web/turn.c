@@ -137,7 +137,8 @@ int turn_credential(char *username, size_t usersz, char *password,
 	if (!username || !password || !secret || !user || !passsz)
 		return EINVAL;
 
-	if (re_snprintf(username, usersz, "%Lu:%s", expiry_s, user) < 0)
+	if (re_snprintf(username, usersz, "%llu:%s",
+			(unsigned long long)expiry_s, user) < 0)
 		return EOVERFLOW;
 
 	if (!HMAC(EVP_sha1(), secret, (int)strlen(secret),
