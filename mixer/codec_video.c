@@ -16,6 +16,8 @@ struct vdec {
 	AVCodecContext *ctx;
 	AVPacket *pkt;
 	AVFrame *frame;
+	bool layers;              /* several pictures for one: the last   */
+	AVFrame *last;
 };
 
 static void vdec_destructor(void *data)
@@ -25,6 +27,21 @@ static void vdec_destructor(void *data)
 	avcodec_free_context(&dec->ctx);
 	av_packet_free(&dec->pkt);
 	av_frame_free(&dec->frame);
+	av_frame_free(&dec->last);
+}
+
+/* libavcodec's own AV1 decoder wants hardware: dav1d is named. */
+static const AVCodec *decoder_of(enum ticket_codec codec)
+{
+	switch (codec) {
+
+	case CODEC_H264: return avcodec_find_decoder(AV_CODEC_ID_H264);
+	case CODEC_VP8:  return avcodec_find_decoder(AV_CODEC_ID_VP8);
+	case CODEC_VP9:  return avcodec_find_decoder(AV_CODEC_ID_VP9);
+	case CODEC_AV1:  return avcodec_find_decoder_by_name("libdav1d");
+	case CODEC_H265: return avcodec_find_decoder(AV_CODEC_ID_HEVC);
+	default:         return NULL;
+	}
 }
 
 int vdec_alloc(struct vdec **decp, enum ticket_codec codec)
@@ -35,9 +52,7 @@ int vdec_alloc(struct vdec **decp, enum ticket_codec codec)
 
 	if (!decp)
 		return EINVAL;
-	c = avcodec_find_decoder(codec == CODEC_H264 ? AV_CODEC_ID_H264 :
-				 codec == CODEC_VP8 ? AV_CODEC_ID_VP8 :
-				 AV_CODEC_ID_NONE);
+	c = decoder_of(codec);
 	if (!c)
 		return ENOTSUP;
 
@@ -47,7 +62,9 @@ int vdec_alloc(struct vdec **decp, enum ticket_codec codec)
 	dec->ctx = avcodec_alloc_context3(c);
 	dec->pkt = av_packet_alloc();
 	dec->frame = av_frame_alloc();
-	if (!dec->ctx || !dec->pkt || !dec->frame) {
+	dec->last = av_frame_alloc();
+	dec->layers = codec == CODEC_VP9 || codec == CODEC_AV1;
+	if (!dec->ctx || !dec->pkt || !dec->frame || !dec->last) {
 		err = ENOMEM;
 		goto out;
 	}
@@ -99,11 +116,22 @@ int vdec_put(struct vdec *dec, const uint8_t *data, size_t len, int64_t ts,
 			err = EBADMSG;
 			break;
 		}
-		if (frame_ok(dec->frame))
-			frameh(dec->frame, arg);
-		else
+		if (!frame_ok(dec->frame)) {
 			err = EBADMSG;
+		}
+		else if (dec->layers) {
+			av_frame_unref(dec->last);
+			av_frame_move_ref(dec->last, dec->frame);
+		}
+		else {
+			frameh(dec->frame, arg);
+		}
 		av_frame_unref(dec->frame);
+	}
+	if (dec->last->buf[0]) {
+		if (!err)
+			frameh(dec->last, arg);
+		av_frame_unref(dec->last);
 	}
 
 	return err;

@@ -4,7 +4,9 @@
  *
  * H.264 (RFC 6184): single NAL units, STAP-A, STAP-B, FU-A, FU-B to Annex
  * B.  VP8 (RFC 7741): any descriptor, packets cut at partitions (PID above
- * 0) or anywhere.  Knows nothing of sequence numbers: rtp_frame does.
+ * 0) or anywhere.  VP9 (RFC 9628): all layers of a picture, as one
+ * superframe if there are several.  AV1: temporal units with delimiter and
+ * sizes.  H.265 (RFC 7798): single NAL units, AP, FU to Annex B.  Knows nothing of sequence numbers: rtp_frame does.
  * Hostile bytes cost an error, never more than RTP_FRAME_MAX of memory.
  *
  * Threads: as rtp_frame.

@@ -33,7 +33,8 @@ enum {
 struct rtp_frame;
 
 struct rtp_frame_info {
-	const uint8_t *data;      /* H.264: Annex B; VP8: the frame.  Borrowed;
+	const uint8_t *data;      /* H.264, H.265: Annex B; VP8, VP9: the
+	                           * frame; AV1: temporal unit.  Borrowed;
 	                           * RTP_FRAME_PAD zero bytes follow      */
 	size_t   len;
 	uint32_t ts, ssrc;

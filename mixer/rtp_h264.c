@@ -4,68 +4,12 @@
  */
 #include <errno.h>
 
+#include "mixer/rtp_bits.h"
 #include "mixer/rtp_h264.h"
-
-/* Bits of a NAL unit, emulation prevention bytes left out.  Reading over
- * the end gives zeros and sets `over`. */
-struct bits {
-	const uint8_t *p, *end;
-	unsigned left;            /* bits of cur not yet read             */
-	uint8_t cur;
-	unsigned zeros;           /* zero bytes in a row                  */
-	bool over;
-};
-
-
-static unsigned bit(struct bits *b)
-{
-	if (!b->left) {
-		if (b->zeros >= 2 && b->p < b->end && *b->p == 3) {
-			++b->p;
-			b->zeros = 0;
-		}
-		if (b->p >= b->end) {
-			b->over = true;
-			return 0;
-		}
-		b->cur   = *b->p++;
-		b->zeros = b->cur ? 0 : b->zeros + 1;
-		b->left  = 8;
-	}
-
-	return b->cur >> --b->left & 1;
-}
-
-
-static uint32_t bits(struct bits *b, unsigned n)
-{
-	uint32_t v = 0;
-
-	while (n--)
-		v = v << 1 | bit(b);
-
-	return v;
-}
-
-
-static uint32_t ue(struct bits *b)
-{
-	unsigned n = 0;
-
-	while (!bit(b)) {
-		if (b->over || ++n > 31) {
-			b->over = true;
-			return 0;
-		}
-	}
-
-	return ((uint32_t)1 << n) - 1 + bits(b, n);
-}
-
 
 static int32_t se(struct bits *b)
 {
-	const uint32_t v = ue(b);
+	const uint32_t v = bits_ue(b);
 
 	return v & 1 ? (int32_t)(v / 2 + 1) : -(int32_t)(v / 2);
 }
@@ -101,17 +45,17 @@ static bool high_profile(uint32_t idc)
 /* Returns chroma_format_idc */
 static uint32_t skip_high(struct bits *b)
 {
-	const uint32_t chroma = ue(b);
+	const uint32_t chroma = bits_ue(b);
 	unsigned i;
 
 	if (chroma == 3)
-		(void)bit(b);
-	(void)ue(b);                      /* bit_depth_luma_minus8        */
-	(void)ue(b);
-	(void)bit(b);
-	if (bit(b)) {                     /* scaling matrices             */
+		(void)bits_one(b);
+	(void)bits_ue(b);                      /* bit_depth_luma_minus8        */
+	(void)bits_ue(b);
+	(void)bits_one(b);
+	if (bits_one(b)) {                     /* scaling matrices             */
 		for (i = 0; i < (chroma == 3 ? 12u : 8u); i++) {
-			if (bit(b))
+			if (bits_one(b))
 				skip_scaling_list(b, i < 6 ? 16 : 64);
 		}
 	}
@@ -122,17 +66,17 @@ static uint32_t skip_high(struct bits *b)
 
 static void skip_poc(struct bits *b)
 {
-	const uint32_t type = ue(b);
+	const uint32_t type = bits_ue(b);
 	uint32_t i, n;
 
 	if (type == 0) {
-		(void)ue(b);
+		(void)bits_ue(b);
 	}
 	else if (type == 1) {
-		(void)bit(b);
+		(void)bits_one(b);
 		(void)se(b);
 		(void)se(b);
-		n = ue(b);
+		n = bits_ue(b);
 		for (i = 0; i < n && i < 256 && !b->over; i++)
 			(void)se(b);
 	}
@@ -141,35 +85,37 @@ static void skip_poc(struct bits *b)
 
 int rtp_h264_sps(const uint8_t *p, size_t n, uint16_t *wp, uint16_t *hp)
 {
-	struct bits b = { .p = p + 1, .end = p + n };
+	struct bits b = {
+		.p = p + 1, .end = p + n, .escaped = true,
+	};
 	uint32_t idc, chroma = 1, w, h, frame_only, cropx = 0, cropy = 0;
 
 	if (n < 4)
 		return EBADMSG;
 
-	idc = bits(&b, 8);
-	(void)bits(&b, 16);               /* constraints, level           */
-	(void)ue(&b);
+	idc = bits_get(&b, 8);
+	(void)bits_get(&b, 16);               /* constraints, level           */
+	(void)bits_ue(&b);
 	if (high_profile(idc))
 		chroma = skip_high(&b);
-	(void)ue(&b);                     /* log2_max_frame_num_minus4    */
+	(void)bits_ue(&b);                     /* log2_max_frame_num_minus4    */
 	skip_poc(&b);
-	(void)ue(&b);                     /* max_num_ref_frames           */
-	(void)bit(&b);
-	w = ue(&b) + 1;
-	h = ue(&b) + 1;
-	frame_only = bit(&b);
+	(void)bits_ue(&b);                     /* max_num_ref_frames           */
+	(void)bits_one(&b);
+	w = bits_ue(&b) + 1;
+	h = bits_ue(&b) + 1;
+	frame_only = bits_one(&b);
 	if (!frame_only)
-		(void)bit(&b);
-	(void)bit(&b);
+		(void)bits_one(&b);
+	(void)bits_one(&b);
 	if (b.over || w > 1024 || h > 1024)
 		return EBADMSG;
 
 	w *= 16;
 	h *= 16 * (2 - frame_only);
-	if (bit(&b)) {
-		const uint64_t left = ue(&b), right = ue(&b);
-		const uint64_t top = ue(&b), bottom = ue(&b);
+	if (bits_one(&b)) {
+		const uint64_t left = bits_ue(&b), right = bits_ue(&b);
+		const uint64_t top = bits_ue(&b), bottom = bits_ue(&b);
 		const unsigned sx = chroma == 1 || chroma == 2 ? 2 : 1;
 		const unsigned sy = (chroma == 1 ? 2 : 1) * (2 - frame_only);
 
@@ -215,11 +161,13 @@ static bool has_recovery_point(const uint8_t *p, size_t n)
 
 static bool is_intra(const uint8_t *p, size_t n)
 {
-	struct bits b = { .p = p + 1, .end = p + n };
+	struct bits b = {
+		.p = p + 1, .end = p + n, .escaped = true,
+	};
 	uint32_t type;
 
-	(void)ue(&b);                     /* first_mb_in_slice            */
-	type = ue(&b) % 5;
+	(void)bits_ue(&b);                     /* first_mb_in_slice            */
+	type = bits_ue(&b) % 5;
 
 	return !b.over && (type == 2 || type == 4);
 }
@@ -276,7 +224,7 @@ bool rtp_h264_first(uint8_t type, uint8_t byte1)
 	case H264_SLICE:
 	case 2:
 	case H264_IDR:
-		return byte1 & 0x80;      /* first_mb_in_slice = ue(0)    */
+		return byte1 & 0x80;      /* first_mb_in_slice = bits_ue(0)    */
 
 	case H264_SEI:
 	case H264_SPS:

@@ -12,6 +12,7 @@
 
 #include <re.h>
 
+#include "mixer/rtp_depack.h"
 #include "mixer/rtp_frame.h"
 #include "mixer/rtp_pack.h"
 
@@ -83,6 +84,8 @@ static void frame_handler(const struct rtp_frame_info *info, void *arg)
 		if (info->data[info->len + i])
 			abort();
 
+	if (z->codec != CODEC_H264 && z->codec != CODEC_VP8)
+		return;           /* those are only received              */
 	if (rtp_pack_video(&unit, &pk, info->data, info->len))
 		return;           /* nothing but SEI, say                 */
 	if (rtp_frame_alloc(&f, z->codec, again_handler, &inner))
@@ -112,16 +115,39 @@ static void dress(enum ticket_codec codec, uint8_t *p, size_t n, uint8_t how)
 		0x65, 0x41, 0x67, 0x78, 0x7c, 0x79, 0x7d, 0x06,
 	};
 
+	static const uint8_t nal265v[8] = {
+		0x26, 0x02, 0x40, 0x42, 0x44, 0x60, 0x62, 0x62,
+	};
+
 	if (!n || !(how & 0x80))
 		return;
-	p[0] = codec == CODEC_H264 ? nalv[how & 7] :
-		(uint8_t)(0x10 | (p[0] & 0x80));
+	switch (codec) {
+
+	case CODEC_H264:
+		p[0] = nalv[how & 7];
+		break;
+	case CODEC_VP8:
+		p[0] = (uint8_t)(0x10 | (p[0] & 0x80));
+		break;
+	case CODEC_VP9:
+		p[0] |= 0x08;
+		break;
+	case CODEC_AV1:
+		p[0] &= how & 1 ? 0x7f : 0xff;
+		break;
+	default:
+		p[0] = nal265v[how & 7];
+		break;
+	}
 }
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz z = { .codec = CODEC_H264 };
+	static const enum ticket_codec codecv[] = {
+		CODEC_H264, CODEC_VP8, CODEC_VP9, CODEC_AV1, CODEC_H265,
+	};
+	struct fuzz z;
 	struct rtp_frame *f = NULL;
 	struct pkt *pktv[2 * POOL];
 	uint64_t seq = 1000, now = 1000000;
@@ -130,8 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	if (data[0] & 1)
-		z.codec = CODEC_VP8;
+	memset(&z, 0, sizeof(z));
+	z.codec = codecv[data[0] % ARRAY_SIZE(codecv)];
 	++data;
 	--size;
 	if (rtp_frame_alloc(&f, z.codec, frame_handler, &z))
@@ -156,6 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		pkt->len    = (uint16_t)n;
 		memcpy(pkt->data, data + 4, n);
 		dress(z.codec, pkt->data, n, data[2]);
+		(void)rtp_depack_is_key(z.codec, pkt->data, n);
 		rtp_frame_put(f, pkt, now);
 		data += 4 + n;
 		size -= 4 + n;
