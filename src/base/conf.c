@@ -33,6 +33,8 @@ const struct config_key config_keyv[] = {
 	 true, "Transport and address on which SIP is served."},
 	{"web_listen", CONF_LISTEN, "http 127.0.0.1:8080", "http https", 0, 0,
 	 true, "Protocol and address on which the web is served."},
+	{"web_url", CONF_STR, NULL, NULL, 0, 0, false,
+	 "Address of the web for people, as invitations have it."},
 	{"turn_uri", CONF_STR, NULL, NULL, 0, 0, true,
 	 "TURN or STUN server for browsers that cannot reach us."},
 	{"turn_secret", CONF_STR, NULL, NULL, 0, 0, false,

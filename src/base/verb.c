@@ -67,6 +67,10 @@ const struct verb verbv[] = {
 {"room snapshot", VERB_HOST, false, "GET /rooms/{room}/snapshot",
  "Write what the room sees now as PNG",
  {A_ROOM, A_FILE}},
+{"room spotlight", VERB_HOST, false, "POST /rooms/{room}/spotlight",
+ "Show one party large to everybody, whoever speaks",
+ {A_ROOM,
+  {"party", ARG_PARTY, false, false, NULL, "whom; nobody: as it was"}}},
 
 {"party list", VERB_GUEST, false, "GET /parties",
  "List who is in the meetings", {A_OROOM}},
@@ -100,11 +104,6 @@ const struct verb verbv[] = {
  {A_PARTY,
   {"size", ARG_CHOICE, true, false, "auto 1080p 720p 360p 180p slow off",
    "height; slow: 180p at few pictures a second; off: sound only"}}},
-
-{"room spotlight", VERB_HOST, false, "POST /rooms/{room}/spotlight",
- "Show one party large to everybody, whoever speaks",
- {A_ROOM,
-  {"party", ARG_PARTY, false, false, NULL, "whom; nobody: as it was"}}},
 
 {"hand raise", VERB_GUEST, false, "POST /parties/{party}/hand",
  "Raise a party's hand", {A_PARTY}},

@@ -35,8 +35,8 @@
  *	           `meeting show` adds "party", "recording": arrays
  *	event      number time event, then the fields of base/event.h
  *	chat       chat time room meeting party name to text
- *	token      token room role name expires_time
- *	key        key_id account role created_time used_time; `key create`
+ *	token      token room role name expires_time url
+ *	key        key_id account role room created_time used_time; `key create`
  *	           adds "key", which is not told again
  *	mixer      meeting room pid parties start_time restarts
  * A list verb's result is an array of such objects, a show verb's is one.

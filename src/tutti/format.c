@@ -44,6 +44,13 @@ static const struct view viewv[] = {
 		{"meeting", "MEETING"}, {"room", "ROOM"},
 		{"start_time", "START"}, {"duration_ms", "LENGTH"},
 		{"peak", "PEAK"}, {"reason", "ENDED BY"}, {NULL, NULL}}},
+	{"chat", {
+		{"time", "TIME"}, {"party", "PARTY"}, {"name", "NAME"},
+		{"to", "TO"}, {"text", "TEXT"}, {NULL, NULL}}},
+	{"key", {
+		{"key_id", "KEY"}, {"account", "ACCOUNT"}, {"role", "ROLE"},
+		{"room", "ROOM"}, {"created_time", "CREATED"},
+		{"used_time", "USED"}, {NULL, NULL}}},
 	{"mixers", {
 		{"meeting", "MEETING"}, {"room", "ROOM"}, {"pid", "PID"},
 		{"parties", "PARTIES"}, {"start_time", "START"},
@@ -430,6 +437,13 @@ void format_event(FILE *f, const json_t *event)
 }
 
 
+/* What is told once, or is to be handed on: all of it, one member a line. */
+static bool is_secret(const char *name)
+{
+	return !strcmp(name, "token create") || !strcmp(name, "key create");
+}
+
+
 /* The number of what was made is what the next command needs. */
 static void put_made(FILE *f, const char *noun, const json_t *result)
 {
@@ -471,7 +485,9 @@ void format_result(FILE *f, const struct verb *verb, const json_t *result)
 	if (!json_is_object(result))
 		return;
 
-	if (!strcmp(what, "create") || !strcmp(what, "add") ||
+	if (is_secret(verb->name))
+		put_object(f, result);
+	else if (!strcmp(what, "create") || !strcmp(what, "add") ||
 	    !strcmp(verb->name, "recording start"))
 		put_made(f, noun, result);
 	else if (!strcmp(noun, "call"))

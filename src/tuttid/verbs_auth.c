@@ -7,6 +7,7 @@
 #include <re.h>
 
 #include "base/clock.h"
+#include "base/conf.h"
 #include "base/json.h"
 #include "db/db.h"
 #include "db/key.h"
@@ -58,6 +59,52 @@ static bool token_args(struct token *token, struct req *req,
 	return true;
 }
 
+static int listen_handler(const char *val, void *arg)
+{
+	struct mbuf *mb = arg;
+	const char *blank = strchr(val, ' ');
+
+	/* "http 127.0.0.1:8080"; all addresses are none for people */
+	if (blank && strncmp(blank, " 0.0.0.0:", 9) &&
+	    strncmp(blank, " [::]:", 6))
+		(void)mbuf_printf(mb, "%b://%s", val, (size_t)(blank - val),
+				  blank + 1);
+
+	return EALREADY;           /* the first is enough */
+}
+
+/* Where a person goes with it: the page reads the token from behind the
+ * "#", which no server and no log is told. */
+static json_t *url_json(const struct server *srv, const struct room *room,
+			const char *token)
+{
+	const char *base = config_str(srv->conf, "web_url");
+	struct mbuf *mb = mbuf_alloc(256);
+	json_t *url = NULL;
+
+	if (!mb)
+		return json_null();
+
+	if (base && *base) {
+		size_t n = strlen(base);
+
+		while (n && base[n - 1] == '/')
+			--n;
+		(void)mbuf_write_mem(mb, (const uint8_t *)base, n);
+	}
+	else {
+		(void)config_apply(srv->conf, "web_listen", listen_handler,
+				   mb);
+	}
+	if (mb->end) {
+		(void)mbuf_printf(mb, "/%s#token=%s", room->cfg.name, token);
+		url = json_stringn((const char *)mb->buf, mb->end);
+	}
+	mem_deref(mb);
+
+	return url ? url : json_null();
+}
+
 void verb_token_create(struct server *srv, struct req *req,
 		       const json_t *args)
 {
@@ -83,6 +130,7 @@ void verb_token_create(struct server *srv, struct req *req,
 						  1000000));
 	(void)json_object_set_new(obj, "name", token.name[0] ?
 				  json_string(token.name) : json_null());
+	(void)json_object_set_new(obj, "url", url_json(srv, room, text));
 	mem_deref(text);
 	req_ok(req, obj);
 }
