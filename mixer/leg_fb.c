@@ -21,7 +21,7 @@ struct compound {
 };
 
 
-/* The round trip of whichever side was told last of one */
+/* The longest round trip that any side was told of, -1: none */
 int64_t leg_fb_rtt(const struct leg *leg)
 {
 	int64_t rtt = -1;

@@ -363,6 +363,7 @@ static void red_recv(struct side *s, struct stream *st,
 			if (!v[i].back ||
 			    rtp_in_stat_back(&st->in, h.seq, &at))
 				continue;
+			rtp_in_stat_here(&st->in, at);
 			++s->rx.red_used;
 			h.marker = false;
 			h.level = -1;
@@ -442,7 +443,7 @@ static void rtx_recv(struct side *s, struct stream *rtx,
 	const uint8_t *payload = a->p + a->h.off;
 	struct rtp_in_hdr h = a->h;
 	struct stream *st;
-	uint64_t seq, back;
+	uint64_t seq;
 
 	++s->rx.rtx;
 	side_heard(s, a->now);
@@ -456,9 +457,7 @@ static void rtx_recv(struct side *s, struct stream *rtx,
 
 	++s->rx.rtx_used;
 	(void)rtp_nack_got(st->nack, seq, a->now);
-	back = st->in.last - seq;
-	if (back < 64)
-		st->in.seen |= (uint64_t)1 << back;
+	rtp_in_stat_here(&st->in, seq);
 	h.pt = fmt->pt;
 	up(s, st, &h, seq, payload + 2, h.len - 2u, a->now);
 }

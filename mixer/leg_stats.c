@@ -17,7 +17,9 @@ uint64_t leg_tx_limit(const struct leg *leg, enum leg_media media)
 
 unsigned leg_wait_ms(const struct leg *leg, enum leg_media media)
 {
+	const struct rtp_nack *nack;
 	const struct side *s;
+	int64_t rtt;
 
 	if (!leg || media > LEG_SLIDES)
 		return 0;
@@ -26,7 +28,12 @@ unsigned leg_wait_ms(const struct leg *leg, enum leg_media media)
 	if (!s->tm->fb_nack)
 		return 0;
 
-	return rtp_nack_wait_ms(leg->rtc ? leg_fb_rtt(leg) : s->rtt_us);
+	rtt = leg->rtc ? leg_fb_rtt(leg) : s->rtt_us;
+	nack = !leg->rtc ? s->nack : s->lay.cur ? s->lay.cur->nack : NULL;
+	if (rtt < 0 && nack && nack->rtt_us)
+		rtt = nack->rtt_us;
+
+	return rtp_nack_wait_ms(rtt);
 }
 
 

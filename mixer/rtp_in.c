@@ -224,10 +224,21 @@ int rtp_in_stat_back(const struct rtp_in_stat *st, uint16_t seq,
 	if (!st->on || d > 0 || st->last < (uint64_t)-d)
 		return ENOENT;
 	*extp = st->last - (uint64_t)-d;
+	if (*extp < st->first)
+		return ENOENT;
 	if (-d < 64 && st->seen >> -d & 1)
 		return EALREADY;
 
 	return 0;
+}
+
+
+void rtp_in_stat_here(struct rtp_in_stat *st, uint64_t ext)
+{
+	const uint64_t back = st->last - ext;
+
+	if (back < 64)
+		st->seen |= (uint64_t)1 << back;
 }
 
 

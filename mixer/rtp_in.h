@@ -60,9 +60,12 @@ void rtp_in_stat_start(struct rtp_in_stat *st, uint32_t ssrc, uint16_t seq);
 int rtp_in_stat_put(struct rtp_in_stat *st, uint16_t seq, uint64_t *extp);
 
 /** Extended number of one that came another way (RTX, RED): not counted.
- *  ENOENT: ahead of all we know, EALREADY: it has come. */
+ *  ENOENT: ahead of all we know, or before; EALREADY: it has come. */
 int rtp_in_stat_back(const struct rtp_in_stat *st, uint16_t seq,
 		     uint64_t *extp);
+
+/** … and is here: should it come after all it is a duplicate. */
+void rtp_in_stat_here(struct rtp_in_stat *st, uint64_t ext);
 
 void rtp_in_stat_time(struct rtp_in_stat *st, uint32_t ts,
 		      uint32_t clock_hz, uint64_t now);

@@ -23,7 +23,18 @@ static void forget(struct rtp_nack *k, unsigned i)
 }
 
 
-static bool filled(struct rtp_nack *k, uint64_t seq)
+/* Asked for once: how long the answer took */
+static void measure(struct rtp_nack *k, const struct rtp_nack_hole *h,
+		    uint64_t now)
+{
+	const int64_t took = (int64_t)(now - h->asked_us);
+
+	if (h->tries == 1 && took > 0)
+		k->rtt_us = k->rtt_us ? (7 * k->rtt_us + took) / 8 : took;
+}
+
+
+static bool filled(struct rtp_nack *k, uint64_t seq, uint64_t now)
 {
 	unsigned i;
 
@@ -31,6 +42,7 @@ static bool filled(struct rtp_nack *k, uint64_t seq)
 		if (k->v[i].seq != seq)
 			continue;
 		k->repaired += k->v[i].tries > 0;
+		measure(k, &k->v[i], now);
 		forget(k, i);
 		return true;
 	}
@@ -49,7 +61,7 @@ bool rtp_nack_got(struct rtp_nack *k, uint64_t seq, uint64_t now)
 		return false;
 	}
 	if (seq <= k->high)
-		return filled(k, seq);
+		return filled(k, seq, now);
 
 	miss = seq - k->high - 1;
 	if (miss > RTP_NACK_MAX) {
@@ -90,15 +102,21 @@ static uint64_t repeat_us(int64_t rtt_us)
 	const uint64_t rtt = rtt_us < 0 ? RTP_NACK_RTT_MS * 1000u :
 		(uint64_t)rtt_us;
 
-	return max(rtt + rtt / 4 + 5000, (uint64_t)RTP_NACK_REPEAT_MS * 1000);
+	return max(rtt + rtt / 8 + 5000, (uint64_t)RTP_NACK_REPEAT_MS * 1000);
 }
 
 
 unsigned rtp_nack_wait_ms(int64_t rtt_us)
 {
-	const uint64_t ms = 4 * repeat_us(rtt_us) / 1000;
+	const uint64_t ms = 8 * repeat_us(rtt_us) / 1000;
 
 	return (unsigned)min(ms, (uint64_t)RTP_NACK_KEEP_MS);
+}
+
+
+static int64_t rtt_of(const struct rtp_nack *k, int64_t rtt_us)
+{
+	return rtt_us < 0 && k->rtt_us ? k->rtt_us : rtt_us;
 }
 
 
@@ -106,7 +124,7 @@ static uint64_t hole_due(const struct rtp_nack *k,
 			 const struct rtp_nack_hole *h, int64_t rtt_us)
 {
 	if (h->tries)
-		return h->asked_us + repeat_us(rtt_us);
+		return h->asked_us + repeat_us(rtt_of(k, rtt_us));
 	if (k->high - h->seq >= RTP_NACK_OVERTAKEN)
 		return h->since_us;
 
@@ -117,7 +135,8 @@ static uint64_t hole_due(const struct rtp_nack *k,
 unsigned rtp_nack_ask(struct rtp_nack *k, int64_t rtt_us, uint16_t *seqv,
 		      uint64_t now)
 {
-	const uint64_t keep = rtp_nack_wait_ms(rtt_us) * 1000ull;
+	const uint64_t keep = rtp_nack_wait_ms(rtt_of(k, rtt_us)) *
+		1000ull;
 	unsigned i = 0, n = 0;
 
 	while (i < k->n && n < RTP_NACK_ONCE) {

@@ -21,10 +21,10 @@ enum {
 	RTP_NACK_ONCE       = 64,     /* asked for in one message          */
 	RTP_NACK_REORDER_MS = 10,
 	RTP_NACK_OVERTAKEN  = 3,
-	RTP_NACK_TRIES      = 10,
+	RTP_NACK_TRIES      = 12,
 	RTP_NACK_REPEAT_MS  = 20,     /* shortest …                        */
 	RTP_NACK_RTT_MS     = 60,     /* … and when no report told         */
-	RTP_NACK_KEEP_MS    = 200,    /* longest wait worth while          */
+	RTP_NACK_KEEP_MS    = 250,    /* longest wait worth while          */
 };
 
 struct rtp_nack_hole {
@@ -38,6 +38,7 @@ struct rtp_nack {
 	uint64_t high;                /* highest number that came          */
 	struct rtp_nack_hole v[RTP_NACK_MAX];     /* in order              */
 	unsigned n;
+	int64_t rtt_us;               /* from asking to coming, 0: not known */
 	uint64_t asked, repaired, given_up;       /* numbers               */
 	uint64_t messages;
 };
@@ -50,7 +51,8 @@ bool rtp_nack_got(struct rtp_nack *k, uint64_t seq, uint64_t now);
 /** Is this one missing?  (16 bits of its number; *seqp the whole) */
 bool rtp_nack_missing(const struct rtp_nack *k, uint16_t seq, uint64_t *seqp);
 
-/** Numbers to be asked for now, at most RTP_NACK_ONCE, in order. */
+/** rtt_us: of the reports, negative: not known, then our own measure.
+ *  Numbers to be asked for now, at most RTP_NACK_ONCE, in order. */
 unsigned rtp_nack_ask(struct rtp_nack *k, int64_t rtt_us, uint16_t *seqv,
 		      uint64_t now);
 uint64_t rtp_nack_due(const struct rtp_nack *k, int64_t rtt_us);

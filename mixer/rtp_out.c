@@ -324,7 +324,7 @@ static void resend(struct rtp_out *o, uint16_t seq, uint64_t now)
 		return;
 
 	/* whoever asks in every report gets it again, but not in a storm */
-	if (s->resent >= 4 || (s->resent && now - s->when < 10000))
+	if (s->resent >= RTP_OUT_TIMES || (s->resent && now - s->when < 10000))
 		return;
 	if (o->resend_slot != now / 100000) {
 		o->resend_slot = now / 100000;

@@ -26,6 +26,7 @@ enum {
 	RTP_OUT_BURST   = 8,      /* packets sent at once in any case     */
 	RTP_OUT_STEP_US = 2000,   /* between groups of a paced picture    */
 	RTP_OUT_RESENDS = 100,    /* packets sent again, in 100 ms        */
+	RTP_OUT_TIMES   = 8,      /* … and any one of them                */
 };
 
 struct rtp_out;
