@@ -25,6 +25,7 @@
 #include "media/mixer_client.h"
 #include "tuttid/server.h"
 #include "tuttid/verbs.h"
+#include "tuttid/web.h"
 
 enum { FDS_MAX = 65536, OVERRIDES_MAX = 64 };
 
@@ -257,6 +258,21 @@ static struct config *configure(const struct options *opt)
 	return conf;
 }
 
+/* What a start would find out without touching what runs. */
+static void check(const struct config *conf)
+{
+	char text[512] = "";
+	int err;
+
+	err = libre_init();
+	if (err)
+		fatal("libre: %m\n", err);
+	on_loop();
+	if (server_web_check(conf, text, sizeof(text)))
+		fatal("%s\n", text);
+	libre_close();
+}
+
 int main(int argc, char *argv[])
 {
 	struct options opt = {.file = NULL};
@@ -274,6 +290,7 @@ int main(int argc, char *argv[])
 		fatal("verb \"%s\" is in one table only\n", missing);
 	conf  = configure(&opt);
 	if (opt.check) {
+		check(conf);
 		mem_deref(conf);
 		return 0;
 	}

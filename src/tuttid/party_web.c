@@ -437,8 +437,8 @@ static int turn_handler(const char *val, void *arg)
 
 	err = turn_add(fail->turn, val, text, sizeof(text));
 	if (err)
-		(void)re_snprintf(fail->buf, fail->size, "turn_uri %s: %s",
-				  val, text[0] ? text : strerror(err));
+		(void)re_snprintf(fail->buf, fail->size, "turn_uri %s",
+				  text[0] ? text : strerror(err));
 
 	return err;
 }

@@ -201,14 +201,24 @@ void seat_lost(struct seat_conn *c)
 	tmr_start(&seat->tmr_linger, SEAT_LINGER_MS, linger_handler, seat);
 }
 
-void seat_conn_gone(struct seat_conn *c)
+void seat_conn_gone(struct seat_conn *c, bool bye)
 {
+	struct party *p;
+
 	if (!c)
 		return;
 
+	p = bye && c->seat ? c->seat->party : NULL;
 	c->link = NULL;
 	seat_lost(c);
 	mem_deref(c);
+	if (p)
+		party_end(p, "left", 0);
+}
+
+void *seat_conn_arg(const struct seat_conn *c)
+{
+	return c ? c->arg : NULL;
 }
 
 int seat_admit(struct seat *seat)

@@ -71,8 +71,9 @@ int seat_conn_alloc(struct seat_conn **cp, struct seats *seats,
 		    const char *room, const struct sa *peer,
 		    const struct seat_link *link, void *arg);
 void seat_conn_recv(struct seat_conn *c, const json_t *msg);
-/** The link broke; c is gone. */
-void seat_conn_gone(struct seat_conn *c);
+/** The link broke, or (bye) was closed for good; c is gone. */
+void seat_conn_gone(struct seat_conn *c, bool bye);
+void *seat_conn_arg(const struct seat_conn *c);
 
 /** In from the locked door: welcomed, "party admitted".  EPROTO. */
 int seat_admit(struct seat *seat);

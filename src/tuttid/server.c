@@ -36,6 +36,8 @@
 #include "tuttid/server.h"
 #include "tuttid/source.h"
 #include "tuttid/verbs.h"
+#include "tuttid/web.h"
+#include "web/http.h"
 #include "web/turn.h"
 #include "web/whip.h"
 
@@ -66,6 +68,7 @@ static void server_destructor(void *arg)
 		else
 			meeting_end(m, "server stopped");
 	}
+	mem_deref(srv->web);
 	mem_deref(srv->seats);
 	mem_deref(srv->whip);
 	mem_deref(srv->turn);
@@ -335,6 +338,8 @@ int server_alloc(struct server **srvp, struct config *conf, char *errbuf,
 		err = open_control(srv, errbuf, errsz);
 	if (!err)
 		err = party_web_open(srv, errbuf, errsz);
+	if (!err)
+		err = server_web_open(srv, errbuf, errsz);
 	if (err)
 		goto out;
 
@@ -416,6 +421,5 @@ void server_close(struct server *srv, const char *reason,
 
 void server_reload(struct server *srv)
 {
-	(void)srv;
-	info("server has nothing to reload\n");
+	server_web_reload(srv);
 }

@@ -28,6 +28,7 @@
 #include "tuttid/server.h"
 #include "tuttid/task.h"
 #include "tuttid/verbs.h"
+#include "web/http.h"
 #include "web/whip.h"
 
 static void refuse(struct req *req, struct server *srv)
@@ -287,7 +288,7 @@ static json_t *stats_json(const struct server *srv)
 
 	db_state(srv->db, &state);
 
-	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:o, s:i, s:i, s:I, s:I,"
+	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:o, s:i, s:o, s:i, s:I, s:I,"
 			 " s:I, s:I}",
 			 "calls_in", (json_int_t)srv->calls_in,
 			 "calls_out", (json_int_t)srv->calls_out,
@@ -297,6 +298,7 @@ static json_t *stats_json(const struct server *srv)
 			 (int)control_clients(srv->control),
 			 "seats", seats_stats(srv->seats),
 			 "sessions", (int)whip_count(srv->whip),
+			 "web", web_stats(srv->web),
 			 "followers", (int)events_followers(srv->events),
 			 "events", (json_int_t)db_event_last(srv->db),
 			 "writes_waiting", (json_int_t)state.waiting,

@@ -16,7 +16,6 @@
 #include "tuttid/seat.h"
 #include "tuttid/server.h"
 #include "tuttid/web.h"
-#include "tuttid/web_api.h"
 #include "web/http.h"
 #include "web/turn.h"
 #include "web/whip.h"
@@ -58,7 +57,7 @@ static void msg_handler(json_t *msg, void *arg)
 static void gone_handler(void *arg)
 {
 	on_loop();
-	seat_conn_gone(arg);
+	seat_conn_gone(arg, web_ws_code(seat_conn_arg(arg)) == 1000);
 }
 
 static void ws_handler(struct web_ws *ws, void *arg)
@@ -88,8 +87,6 @@ static void req_handler(struct web_req *req, void *arg)
 	on_loop();
 	if (whip_path(path))
 		whip_request(srv->whip, req);
-	else if (!strncmp(path, "/api/", 5))
-		web_api_request(srv, req);
 	else
 		web_problem(req, 404, "No such resource", "%s", path);
 }

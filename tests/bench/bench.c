@@ -152,8 +152,9 @@ static void tuttid_start(void)
 		die("%s: %s", conf, strerror(errno));
 	(void)fprintf(f, "data_dir %s/data\ncontrol_socket %s/s\n"
 		      "media_ports 52000-53999\n"
-		      "sip_listen udp 127.0.0.1:%u\n", g.dir, g.dir,
-		      g.sip_port);
+		      "sip_listen udp 127.0.0.1:%u\n"
+		      "web_listen http 127.0.0.1:%u\n", g.dir, g.dir,
+		      g.sip_port, g.sip_port);
 	(void)fclose(f);
 
 	fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);

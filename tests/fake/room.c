@@ -207,7 +207,7 @@ int join(struct page *page, const char *name)
 void hang_up(struct page *page)
 {
 	if (page->conn)
-		seat_conn_gone(page->conn);
+		seat_conn_gone(page->conn, false);
 	page->conn = NULL;
 }
 
@@ -295,7 +295,7 @@ int ask_party(struct page *page, const char *verb, uint32_t party,
 
 /* ---- the administrator ---- */
 
-json_t *answer;
+static json_t *answer;
 
 static void line_handler(json_t *line, bool is_last, void *arg)
 {

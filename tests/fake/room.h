@@ -41,7 +41,7 @@ void run_ms(unsigned ms);
 
 /** Asks as an administrator: 200 or the error's status. */
 int admin(const char *verb, const char *args);
-extern json_t *answer;            /* to the last one                      */
+
 
 /** A connection; then its hello. */
 int  dial(struct page *page, const char *room);

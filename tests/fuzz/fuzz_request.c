@@ -63,6 +63,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	set("data_dir %s/data", dir);
 	set("control_socket %s/sock", dir);
 	set("sip_listen udp 127.0.0.1:%s", port);
+	(void)re_snprintf(port, sizeof(port), "%u",
+			  30000 + rand_u16() % 30000);
+	set("web_listen http 127.0.0.1:%s", port);
 	set("max_rooms %s", "50");
 	if (server_alloc(&srv, conf, text, sizeof(text)))
 		abort();

@@ -65,6 +65,9 @@ static int configure(struct config **confp, const char *sock)
 	(void)re_snprintf(line, sizeof(line), "sip_listen udp 127.0.0.1:%u",
 			  30000 + rand_u16() % 30000);
 	err |= config_set(*confp, line, text, sizeof(text));
+	(void)re_snprintf(line, sizeof(line), "web_listen http 127.0.0.1:%u",
+			  30000 + rand_u16() % 30000);
+	err |= config_set(*confp, line, text, sizeof(text));
 	err |= config_set(*confp, "linger_s 0", text, sizeof(text));
 
 	return err;

@@ -77,6 +77,9 @@ static int up(void)
 		err |= set("data_dir %s/data", dir);
 		err |= set("control_socket %s/run/sock", dir);
 		err |= set("sip_listen udp 127.0.0.1:%s", port);
+		(void)re_snprintf(port, sizeof(port), "%u",
+				  30000 + rand_u16() % 30000);
+		err |= set("web_listen http 127.0.0.1:%s", port);
 		if (err)
 			return err;
 		err = server_alloc(&srv, conf, text, sizeof(text));
