@@ -208,7 +208,7 @@ static int test_program(void)
 	const char *argv[] = {"tutti-lossy", "-m", range, "-r", "127.0.0.2",
 		"-u", "loss=50,delay=20", "-s", "3", "-t", "20", NULL};
 	unsigned i, n;
-	int err, st, fd;
+	int err = 0, st, fd;
 
 	/* is that number free on the relay's address as well? */
 	rport = sport;
