@@ -243,10 +243,13 @@ static const struct {
 	 "recv mid=1 fb:ns h264=106/105,42c01f.1", "off",
 	 {"a=setup:active\r\n", "a=fmtp:105 apt=106\r\n"}, {"passive"}},
 	{"gstreamer-whip", RTC_WHIP,
-	 "recv mid=audio1 fb:nts twcc=1 opus=98",
-	 "recv mid=video0 fb:npfts twcc=1 h264=96/97,42c01f.1", "off",
+	 "recv mid=audio1 fb:s opus=97",
+	 "recv mid=video0 fb:pfs h264=96,42c016.1", "off",
 	 {"a=group:BUNDLE video0 audio1\r\n", "a=setup:passive\r\n",
-	  "a=rtpmap:98 OPUS/48000/2\r\n"}, {"x-google"}},
+	  "a=rtpmap:97 OPUS/48000/2\r\n"}, {"x-google", "transport-cc"}},
+	{"gstreamer-whep", RTC_WHEP,
+	 "send mid=audio0 fb:s opus=97", "send mid=video1 fb:pfs vp8=96",
+	 "off", {"a=sendonly\r\n"}, {"a=recvonly"}},
 };
 
 static int test_real(void)
