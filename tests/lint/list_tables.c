@@ -3,6 +3,7 @@
  * tests/lint/list_tables.c -- prints what the tables declare, a line each
  *
  *	verb room create
+ *	route POST /rooms Pq Cm room create
  *	argument room create ROOM
  *	option room create --host-pin
  *	event party joined
@@ -42,6 +43,7 @@ static void put_verbs(void)
 
 	for (i = 0; i < verbc; i++) {
 		printf("verb %s\n", verbv[i].name);
+		printf("route %s Pq Cm %s\n", verbv[i].rest, verbv[i].name);
 		for (j = 0; j < VERB_ARGS_MAX && verbv[i].argv[j].name; j++)
 			put_arg(&verbv[i], &verbv[i].argv[j]);
 	}
