@@ -419,6 +419,12 @@ void web_stream_event(struct web_req *req, const char *id,
 }
 
 
+size_t web_stream_waiting(const struct web_req *req)
+{
+	return req && req->gauge ? atomic_load(&req->gauge->bytes) : 0;
+}
+
+
 void web_stream_end(struct web_req *req)
 {
 	if (!req || !req->gauge || req->leaving)

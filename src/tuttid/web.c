@@ -16,6 +16,7 @@
 #include "tuttid/seat.h"
 #include "tuttid/server.h"
 #include "tuttid/web.h"
+#include "tuttid/web_api.h"
 #include "web/http.h"
 #include "web/turn.h"
 #include "web/whip.h"
@@ -87,6 +88,8 @@ static void req_handler(struct web_req *req, void *arg)
 	on_loop();
 	if (whip_path(path))
 		whip_request(srv->whip, req);
+	else if (!strncmp(path, "/api/", 5))
+		web_api_request(srv, req);
 	else
 		web_problem(req, 404, "No such resource", "%s", path);
 }

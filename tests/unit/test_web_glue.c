@@ -221,6 +221,11 @@ static int test_paths(void)
 
 	err = open_room("");
 	TEST_ERR(err);
+	TEST_EQ(200, http("GET", "/api/v1/rooms/a/door", "", ""));
+	TEST_EQ(401, http("GET", "/api/v1/rooms", "", ""));
+	TEST_TRUE(answered("application/problem+json"));
+	TEST_EQ(200, http("GET", "/api/v1/openapi.json", "", ""));
+
 	str_ncpy(offer, "Content-Type: application/sdp\r\n", sizeof(offer));
 	TEST_EQ(404, http("POST", "/whip/z", offer, "v=0\r\n"));
 	TEST_TRUE(answered("application/problem+json"));
