@@ -61,7 +61,7 @@ void rtc_state_update(struct net_rtc *r, uint64_t now)
 	else if (age >= RTC_TROUBLE_MS * 1000ull) {
 		/* a failed one comes back by being heard only */
 		if (r->state != RTC_FAILED)
-			state_set(r, RTC_TROUBLE, "not heard for 5 s");
+			state_set(r, RTC_TROUBLE, "not heard for 7 s");
 	}
 	else {
 		state_set(r, RTC_CONNECTED, "connected");

@@ -262,7 +262,7 @@ static int test_move(void)
 	TEST_EQ(RTC_CONNECTED, w->state);
 
 	/* silence there, checks here, none of them nominating (Firefox) */
-	rtc_wire_run(w, 5100);
+	rtc_wire_run(w, 7100);
 	TEST_EQ(RTC_TROUBLE, w->state);
 	w->src = two;
 	rtc_wire_check(w, 0);
@@ -334,13 +334,13 @@ static int test_consent(void)
 
 	/* what has a good seal says as much as a check */
 	for (i = 0; i < 10; i++) {
-		rtc_wire_run(w, 3000);
+		rtc_wire_run(w, 6000);
 		rtc_wire_rtp(w, 5, (uint16_t)i);
 	}
 	TEST_EQ(RTC_CONNECTED, w->state);
 	TEST_EQ(1, w->statec);
 
-	rtc_wire_run(w, 4900);
+	rtc_wire_run(w, 6900);
 	TEST_EQ(RTC_CONNECTED, w->state);
 	rtc_wire_run(w, 150);
 	TEST_EQ(RTC_TROUBLE, w->state);
