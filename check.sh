@@ -145,7 +145,7 @@ step_fuzz() {
 		# that run; the unit tests of labels look for real ones
 		case $f in
 		*/fuzz_video) leaks=0 runs=1500 ;;   # 25 a second
-		*/fuzz_rtc)   leaks=1 runs=3000 ;;   # 70: real handshakes
+		*/fuzz_rtc)   leaks=1 runs=2000 ;;   # 20 to 70: real handshakes
 		*)            leaks=1 runs=10000 ;;
 		esac
 		if ASAN_OPTIONS=detect_leaks=$leaks timeout 300 "$f" -runs=$runs -seed=1 -max_len=4096 \
