@@ -53,6 +53,7 @@ export interface App {
 	wsTrouble: boolean;
 	media: MediaState;
 	remote: MediaStream | null;
+	picture: boolean;             // its first picture was seen
 	soundBlocked: boolean;
 	stats: Stats | null;
 	poor: boolean;
@@ -107,6 +108,7 @@ export const app = new Store<App>({
 	wsTrouble: false,
 	media: 'connecting',
 	remote: null,
+	picture: false,
 	soundBlocked: false,
 	stats: null,
 	poor: false,
@@ -718,7 +720,7 @@ function finish(titleKey: Key, text?: Said): void {
 		void document.exitFullscreen().catch(() => {});
 	noteSeen = 0;
 	app.set({ phase: 'ended', ended: { title: titleKey, text }, model: null,
-		remote: null, panel: null, dialog: null, screen: null,
+		remote: null, picture: false, panel: null, dialog: null, screen: null,
 		toasts: [], stats: null, poor: false, wsTrouble: false,
 		soundBlocked: false, talk: false, chatTo: null });
 	title();

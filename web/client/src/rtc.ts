@@ -99,7 +99,9 @@ export class Media {
 			{ direction: 'sendrecv' });
 		this.video = pc.addTransceiver(this.tracks.video ?? 'video', {
 			direction: 'sendrecv',
-			sendEncodings: this.wanted().map((l) => ({ ...l })),
+			// all on, so that the offer has them; what is sent, later
+			sendEncodings: this.wanted().map((l) =>
+				({ ...l, active: true })),
 		});
 		this.screen = null;
 		if (this.tracks.screen)

@@ -4,7 +4,8 @@
 // Three sizes are agreed on: q, h and f, a quarter, a half and the whole of
 // the camera.  The server says how large the picture is shown at most
 // ("party need"); the smallest size that is large enough is sent, and q with
-// it as something to fall back to.  Shown nowhere: q, slowly.
+// it as something to fall back to.  Shown nowhere: q, slowly.  Not told
+// (yet): all three, as it is with servers that choose by themselves.
 
 export interface Need { width: number; height: number }
 export type Mode = 'normal' | 'slow' | 'audio';
@@ -43,7 +44,8 @@ export function layers(lines: number, need: Need | null,
 
 	return scales.map(([rid, by], i) => ({
 		rid,
-		active: mode !== 'audio' && (i === 0 || i === pick),
+		active: mode !== 'audio' && 
+			(i === 0 || i === pick || (!need && mode === 'normal')),
 		scaleResolutionDownBy: by,
 		maxBitrate: idle ? 50000 :
 			mode === 'slow' ? 80000 : rate(lines / by),

@@ -6,9 +6,10 @@
 // drawn picture and a tone, so that offers, re-offers, ICE restarts and
 // 404s are those of the real thing.
 (() => {
+	const RealPC = window.RTCPeerConnection;
 	const realFetch = window.fetch.bind(window);
 	const lab = window.lab = { offers: [], status: 0, peer: null, posts: 0,
-		patches: 0, deletes: 0, restarts: 0 };
+		patches: 0, deletes: 0, restarts: 0, pcs: [] };
 	let stream = null, ufrag = '';
 
 	function picture() {
@@ -68,9 +69,6 @@
 		if (fresh) {
 			lab.peer?.close();
 			lab.peer = new RealPC();
-			lab.peer.test = true;
-			for (const track of source().getTracks())
-				lab.peer.addTrack(track, stream);
 		}
 
 		const was = ufrag;
@@ -80,6 +78,12 @@
 			lab.restarts++;
 		lab.offers.push(sdp);
 		await lab.peer.setRemoteDescription({ type: 'offer', sdp });
+		for (const t of fresh ? lab.peer.getTransceivers() : []) {
+			// after the offer: only so does its simulcast find its sender
+			t.direction = 'sendrecv';
+			await t.sender.replaceTrack(source().getTracks()
+				.find((x) => x.kind === t.receiver.track.kind));
+		}
 		await lab.peer.setLocalDescription(await lab.peer.createAnswer());
 		await new Promise((done) => {
 			const look = () => lab.peer.iceGatheringState === 'complete'
@@ -91,8 +95,14 @@
 		return lab.peer.localDescription.sdp;
 	}
 
-	const RealPC = window.RTCPeerConnection;
-
+	window.RTCPeerConnection = class extends RealPC {
+		constructor(...args) {
+			super(...args);
+			lab.pcs.push(this);
+		}
+	};
+	navigator.mediaDevices.getDisplayMedia = async () =>
+		picture();
 	window.fetch = async (input, init = {}) => {
 		const path = typeof input === 'string' ? input : input.url;
 

@@ -44,6 +44,9 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 		name: 'Ann Example', to: null,
 		text: 'Good morning! The agenda: https://example.org/agenda' });
 
+	const began = structuredClone({ parties: mock.parties, room: mock.room,
+		chat: mock.chat });
+
 	const json = (res, status, obj) => {
 		const body = JSON.stringify(obj);
 
@@ -192,6 +195,17 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 		'room end': () => mock.end(),
 	};
 
+	// as it was at the start
+	mock.reset = () => {
+		mock.parties = structuredClone(began.parties);
+		mock.room = structuredClone(began.room);
+		mock.chat = structuredClone(began.chat);
+		mock.seats.clear();
+		mock.requests = [];
+		mock.locked = false;
+		mock.pin = '';
+		mock.fail = {};
+	};
 	mock.say = (party, text, to = null) => {
 		const c = { chat: mock.chat.length + 1, party, to, text,
 			time: new Date().toISOString(),

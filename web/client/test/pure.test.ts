@@ -77,7 +77,7 @@ const active = (lines: number, height: number | null,
 		mode).filter((l) => l.active).map((l) => l.rid).join('');
 
 test('the smallest layer that is large enough is sent, and q', () => {
-	assert.equal(active(720, null), 'qf');       // not yet told
+	assert.equal(active(720, null), 'qhf');      // not yet told
 	assert.equal(active(720, 720), 'qf');
 	assert.equal(active(720, 390), 'qh');        // 360 for 390: near enough
 	assert.equal(active(720, 420), 'qf');

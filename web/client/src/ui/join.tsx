@@ -204,13 +204,13 @@ function Pin({ needed, wrong }: { needed: boolean; wrong: boolean }) {
 	}
 
 	return (
-		<label class="field">
-			<span>{t('join.pin')}</span>
-			<input name="pin" ref={el} inputMode="numeric" maxLength={32}
-				autocomplete="off" required={needed}
+		<div class="field">
+			<label for="pin"><b>{t('join.pin')}</b></label>
+			<input id="pin" name="pin" ref={el} inputMode="numeric"
+				maxLength={32} autocomplete="off" required={needed}
 				aria-invalid={wrong} aria-describedby="pin-hint" />
 			<small id="pin-hint">{t('join.pin.hint')}</small>
-		</label>
+		</div>
 	);
 }
 

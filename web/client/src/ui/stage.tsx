@@ -54,6 +54,8 @@ function Composite() {
 	return (
 		<>
 			<video ref={el} class="composite" autoplay playsInline
+				onResize={(e) => e.currentTarget.videoWidth > 2 &&
+					app.set({ picture: true })}
 				aria-label={`${t('stage.label')}: ${title}`} />
 			{blocked && <div class="banner sound">
 				<span>{t('trouble.sound')}</span>
@@ -174,7 +176,7 @@ function Toasts() {
 
 function Empty() {
 	const size = useStore(app, (s) => s.model?.mySize);
-	const remote = useStore(app, (s) => !!s.remote);
+	const picture = useStore(app, (s) => s.picture);
 	const n = useStore(app, (s) => s.model ? present(s.model).length : 0);
 
 	if (size === 'off') {
@@ -189,7 +191,7 @@ function Empty() {
 		);
 	}
 
-	return remote ? null : (
+	return picture ? null : (
 		<div class="empty">
 			<p role="status">{t('stage.empty')}</p>
 			{n === 1 && <p>{t('stage.alone')}</p>}
