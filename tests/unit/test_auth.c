@@ -344,6 +344,9 @@ static int test_guessing(void)
 
 	err = rooms();
 	TEST_ERR(err);
+	for (i = 0; i < 2 * PIN_GUARD_TRIES; i++)
+		TEST_EQ(401, door("shut", "00ff00ff00ff00ff00ff00ff00ff00ff",
+				  NULL, &auth));
 	for (i = 0; i < PIN_GUARD_TRIES; i++)
 		TEST_EQ(401, door("shut", NULL, "1", &auth));
 	TEST_EQ(429, door("shut", NULL, "1", &auth));
