@@ -6,7 +6,10 @@
  * handles it, right the thread it happens on.
  *
  *  datagram      net_port      recvmmsg, arrival time                  net
+ *     |          net_rtc       browsers: ICE, DTLS, SRTP opened        net
  *     v          rtp_in        header, latch, statistics               net
+ *     |          leg_rtc       browsers: which SSRC is what; RTX, RED,
+ *     |                        the simulcast layer a tile needs        net
  *     |            `-> rtp_rtcp  SR: clocks; PLI, FIR, RR, BYE         net
  *  packet        audio_leg_put, video_src_put: a bounded queue       -----
  *     v          rtp_jbuf      sound in order, in time               audio
@@ -29,6 +32,7 @@
  *     +--------> record        the rung of the canvas and the full mix
  *     v                        to Matroska                  net -> writer
  *  unit          leg, rtp_out  per leg: header, pacing, reports        net
+ *     |          net_rtc       browsers: sealed                        net
  *     v
  *  datagram      net_port      sendmmsg                                net
  *

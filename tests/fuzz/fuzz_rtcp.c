@@ -28,6 +28,10 @@ static void item_handler(const struct rtp_rtcp_item *item, void *arg)
 	++f->items;
 	if (item->kind > RTCP_ITEM_REMB)
 		abort();
+	if (item->kind == RTCP_ITEM_TWCC &&
+	    (item->u.twcc.p < f->p ||
+	     item->u.twcc.p + item->u.twcc.n > f->p + f->n))
+		abort();
 	if (item->kind != RTCP_ITEM_CNAME)
 		return;
 
