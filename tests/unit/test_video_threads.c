@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "mixer/layout.h"
 #include "mixer/video.h"
 #include "mixer/video_pool.h"
 #include "tests/fake/cam.h"
@@ -91,7 +92,7 @@ static int test_meeting(void)
 		{CODEC_H264, 320, 184, 15, 200, 0, 13},
 		{CODEC_VP8, 320, 184, 30, 200, 0, 0},
 	};
-	struct video_watch *wv[3] = {0};
+	struct video_watch *wv[3] = {0}, *lv[3] = {0};
 	struct video_src *srcv[CAMS] = {0};
 	struct cam *camv[CAMS] = {0};
 	struct rtp_sync sync = {.valid = true, .clock_hz = 90000};
@@ -111,7 +112,14 @@ static int test_meeting(void)
 	}
 	for (unsigned i = 0; i < 3; i++)
 		TEST_ERR(video_watch_alloc(&wv[i], v, &rungv[i], NULL));
-	TEST_ERR(pump(camv, srcv, 12));
+	for (unsigned i = 0; i < 3; i++)  /* scenes drawn side by side    */
+		TEST_ERR(video_watch_alloc(&lv[i], v, &rungv[1],
+					   layout_name(layout_nth(1 + i))));
+	TEST_ERR(pump(camv, srcv, 6));
+	video_room(v, "filmstrip", 2);
+	TEST_ERR(pump(camv, srcv, 6));
+	for (unsigned i = 0; i < 3; i++)
+		lv[i] = mem_deref(lv[i]);
 	TEST_ERR(video_shot(v, shot_handler, NULL));
 	video_speaker(v, 3);
 	video_recording(v, true);
@@ -141,8 +149,10 @@ static int test_meeting(void)
 	TEST_TRUE(atomic_load(&events) >= 4);
 	TEST_EQ(0, atomic_load(&gone_events));
  out:
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++) {
 		mem_deref(wv[i]);
+		mem_deref(lv[i]);
+	}
 	for (unsigned k = 0; k < CAMS; k++) {
 		mem_deref(srcv[k]);
 		mem_deref(camv[k]);
