@@ -25,6 +25,9 @@
 #include <gst/webrtc/webrtc.h>
 
 
+/* how streams of one port are told apart (RFC 9143) */
+#define MID "extmap-1=(string)urn:ietf:params:rtp-hdrext:sdes:mid"
+
 static struct {
 	const char *url, *codec, *dir, *bearer;
 	gboolean play;
@@ -253,22 +256,30 @@ static void incoming(GstElement *rtc, GstPad *pad, gpointer arg)
 	GstAppSinkCallbacks cb = { .new_sample = video ? picture : sound };
 	GstElement *bin, *sink;
 	GstPad *to;
+	char *text;
 
 	(void)rtc;
 	(void)arg;
-	bin = gst_parse_bin_from_description(video ?
-		"decodebin ! videoconvert ! video/x-raw,format=RGB ! "
-		"appsink name=sink sync=false max-buffers=2 drop=true" :
-		"decodebin ! audioconvert ! audioresample ! "
-		"audio/x-raw,format=S16LE,channels=1,rate=48000 ! "
-		"appsink name=sink sync=false", TRUE, NULL);
+	printf("incoming %s\n", media);
+	fflush(stdout);
+	text = g_strdup_printf(video ? "queue ! %s ! videoconvert ! "
+		"video/x-raw,format=RGB ! appsink name=sink sync=false "
+		"max-buffers=2 drop=true" : "queue ! rtpopusdepay ! opusdec ! "
+		"audioconvert ! audioresample ! audio/x-raw,format=S16LE,"
+		"channels=1,rate=48000 ! appsink name=sink sync=false",
+		!strcmp(app.codec, "h264") ?
+		"rtph264depay ! h264parse ! openh264dec" :
+		"rtpvp8depay ! vp8dec");
+	bin = gst_parse_bin_from_description(text, TRUE, NULL);
+	g_free(text);
 	sink = gst_bin_get_by_name(GST_BIN(bin), "sink");
 	gst_app_sink_set_callbacks(GST_APP_SINK(sink), &cb, NULL, NULL);
 	gst_object_unref(sink);
 	gst_bin_add(GST_BIN(app.pipe), bin);
 	gst_element_sync_state_with_parent(bin);
 	to = gst_element_get_static_pad(bin, "sink");
-	gst_pad_link(pad, to);
+	if (GST_PAD_LINK_FAILED(gst_pad_link(pad, to)))
+		fail("a stream cannot be linked");
 	gst_object_unref(to);
 	if (caps)
 		gst_caps_unref(caps);
@@ -322,15 +333,32 @@ static void add_play(void)
 	char *name = g_ascii_strup(app.codec, -1);
 	char *caps = g_strdup_printf(
 		"application/x-rtp,media=video,encoding-name=%s,payload=96,"
-		"clock-rate=90000,rtcp-fb-nack-pli=true%s", name,
+		"clock-rate=90000,rtcp-fb-nack-pli=true," MID "%s", name,
 		!strcmp(app.codec, "h264") ? ",packetization-mode=(string)1,"
 		"profile-level-id=(string)42e01f" : "");
 
 	add_recv("application/x-rtp,media=audio,encoding-name=OPUS,"
-		 "payload=97,clock-rate=48000,encoding-params=(string)2");
+		 "payload=97,clock-rate=48000,encoding-params=(string)2,"
+		 MID);
 	add_recv(caps);
 	g_free(caps);
 	g_free(name);
+}
+
+
+static gboolean said(GstBus *bus, GstMessage *msg, gpointer arg)
+{
+	GError *e = NULL;
+
+	(void)bus;
+	(void)arg;
+	if (GST_MESSAGE_TYPE(msg) == GST_MESSAGE_ERROR) {
+		gst_message_parse_error(msg, &e, NULL);
+		fail(e->message);
+		g_error_free(e);
+	}
+
+	return TRUE;
 }
 
 
@@ -403,6 +431,7 @@ static int setup(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
+	GstBus *bus;
 	int err;
 
 	gst_init(&argc, &argv);
@@ -411,6 +440,9 @@ int main(int argc, char *argv[])
 		return err;
 
 	app.loop = g_main_loop_new(NULL, FALSE);
+	bus = gst_element_get_bus(app.pipe);
+	gst_bus_add_watch(bus, said, NULL);
+	gst_object_unref(bus);
 	g_unix_signal_add(SIGTERM, quit, NULL);
 	g_unix_signal_add(SIGINT, quit, NULL);
 	g_signal_connect(app.rtc, "on-negotiation-needed", G_CALLBACK(needed),
