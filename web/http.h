@@ -126,8 +126,8 @@ size_t web_stream_waiting(const struct web_req *req);
 void web_stream_end(struct web_req *req);
 
 /* --- a WebSocket --- */
-/** msg is borrowed.  Messages are JSON objects; anything else closes (1007).  closeh: called
- *  once, ws is invalid when it returns. */
+/** Messages are JSON objects, borrowed; anything else closes (1007).
+ *  closeh: called once, ws is invalid when it returns. */
 void web_ws_handlers(struct web_ws *ws,
 		      void (*msgh)(json_t *msg, void *arg),
 		      void (*closeh)(void *arg), void *arg);

@@ -106,7 +106,7 @@ static void head(struct conn *conn, int status, const char *fields,
 }
 
 
-void answer(struct conn *conn, int status, const char *fields, uint64_t len,
+void conn_answer(struct conn *conn, int status, const char *fields, uint64_t len,
 	    uint64_t now)
 {
 	conn->state = CONN_SEND;
@@ -115,7 +115,7 @@ void answer(struct conn *conn, int status, const char *fields, uint64_t len,
 }
 
 
-void answer_stream(struct conn *conn, uint64_t now)
+void conn_stream(struct conn *conn, uint64_t now)
 {
 	conn->keep = false;
 	conn->state = CONN_STREAM;
@@ -127,7 +127,7 @@ void answer_stream(struct conn *conn, uint64_t now)
 }
 
 
-void answer_problem(struct conn *conn, int status, const char *detail,
+void conn_problem(struct conn *conn, int status, const char *detail,
 		    bool close, uint64_t now)
 {
 	json_t *obj = json_pack("{s:i, s:s, s:s*}", "status", status,
@@ -146,7 +146,7 @@ void answer_problem(struct conn *conn, int status, const char *detail,
 		 status == 405 ? "Allow: GET, HEAD, OPTIONS\r\n" : "",
 		 status == 426 ? "Upgrade: websocket\r\n" : "",
 		 status == 503 ? "Retry-After: 1\r\n" : "");
-	answer(conn, status, fields, len, now);
+	conn_answer(conn, status, fields, len, now);
 	if (conn->is_head || !len)
 		free(text);
 	else if (out_mem(&conn->out, text, len))
@@ -189,7 +189,7 @@ static void send_file(struct conn *conn, const struct static_file *file,
 		 file->immutable ? "public, max-age=31536000, immutable"
 				 : "no-cache",
 		 zip ? "Content-Encoding: gzip\r\n" : "", part, policy);
-	answer(conn, status, fields, len, now);
+	conn_answer(conn, status, fields, len, now);
 	if (!conn->is_head && status != 304 && status != 416 &&
 	    out_const(&conn->out, (zip ? file->zip : file->data) + start,
 		      (size_t)len))
@@ -197,22 +197,22 @@ static void send_file(struct conn *conn, const struct static_file *file,
 }
 
 
-void answer_static(struct conn *conn, uint64_t now)
+void conn_static(struct conn *conn, uint64_t now)
 {
 	const struct http_head *rq = conn->head;
 	const struct static_file *file;
 	const bool get = !strcmp(rq->method, "GET") || conn->is_head;
 
 	if (!strcmp(rq->method, "OPTIONS")) {
-		answer(conn, 204, "Allow: GET, HEAD, OPTIONS\r\n", 0, now);
+		conn_answer(conn, 204, "Allow: GET, HEAD, OPTIONS\r\n", 0, now);
 		return;
 	}
 	file = static_find(conn->site->statics, rq->path);
 	if (!file)
-		answer_problem(conn, 404, "nothing is served at this path",
+		conn_problem(conn, 404, "nothing is served at this path",
 			       false, now);
 	else if (!get)
-		answer_problem(conn, 405, NULL, false, now);
+		conn_problem(conn, 405, NULL, false, now);
 	else
 		send_file(conn, file, rq, now);
 }

@@ -182,6 +182,8 @@ void conn_free(struct conn *conn)
 
 static void consume(struct conn *conn, size_t n)
 {
+	if (!n)
+		return;
 	conn->inn -= n;
 	memmove(conn->in, conn->in + n, conn->inn);
 	if (!conn->inn) {
@@ -220,7 +222,7 @@ static void to_loop(struct conn *conn, struct mbuf *body, uint64_t now)
 
 	if (!job) {
 		mem_deref(body);
-		answer_problem(conn, 503, NULL, false, now);
+		conn_problem(conn, 503, NULL, false, now);
 		return;
 	}
 	job->head = conn->head;
@@ -230,7 +232,7 @@ static void to_loop(struct conn *conn, struct mbuf *body, uint64_t now)
 	job->secure = conn->secure;
 	conn->state = CONN_WAIT;
 	if (jobq_push(conn->site->jobq, job, false))
-		answer_problem(conn, 503, "too many requests wait already",
+		conn_problem(conn, 503, "too many requests wait already",
 			       false, now);
 }
 
@@ -244,10 +246,10 @@ static void dispatch(struct conn *conn, size_t len, uint64_t now)
 	if (!is_dynamic(conn->head->path)) {
 		consume(conn, len);
 		if (!strncmp(conn->head->path, "/ws/", 4))
-			answer_problem(conn, 426, "this is a WebSocket",
+			conn_problem(conn, 426, "this is a WebSocket",
 				       false, now);
 		else
-			answer_static(conn, now);
+			conn_static(conn, now);
 		head_free(conn->head);
 		conn->head = NULL;
 		return;
@@ -260,7 +262,7 @@ static void dispatch(struct conn *conn, size_t len, uint64_t now)
 	}
 	if (err) {
 		mem_deref(body);
-		answer_problem(conn, 503, NULL, true, now);
+		conn_problem(conn, 503, NULL, true, now);
 		return;
 	}
 	if (body)
@@ -282,15 +284,15 @@ static void begin(struct conn *conn, uint64_t now)
 	conn->state = CONN_BODY;
 
 	if (head->coded) {
-		answer_problem(conn, 411, "send a Content-Length instead of "
+		conn_problem(conn, 411, "send a Content-Length instead of "
 			       "a Transfer-Encoding", true, now);
 	}
 	else if (head->length > WEB_BODY_MAX) {
-		answer_problem(conn, 413, "at most 256 KiB", true, now);
+		conn_problem(conn, 413, "at most 256 KiB", true, now);
 	}
 	else if (head->upgrade && !strncmp(head->path, "/ws/", 4)) {
 		if (head->length > 0)
-			answer_problem(conn, 400, "a body is not expected",
+			conn_problem(conn, 400, "a body is not expected",
 				       true, now);
 		else
 			conn_ws_open(conn, now);
@@ -315,7 +317,7 @@ static bool step_head(struct conn *conn, uint64_t now)
 		return false;
 	if (err) {
 		conn->is_head = false;
-		answer_problem(conn, status, why, true, now);
+		conn_problem(conn, status, why, true, now);
 		return false;
 	}
 	consume(conn, used);
@@ -481,7 +483,7 @@ void conn_tick(struct conn *conn, uint64_t now)
 		}
 		atomic_fetch_add(&conn->site->stats.timeouts, 1);
 		conn->is_head = false;
-		answer_problem(conn, 408, NULL, true, now);
+		conn_problem(conn, 408, NULL, true, now);
 		break;
 
 	case CONN_STREAM:
@@ -533,7 +535,7 @@ static void take_reply(struct conn *conn, struct order *order, uint64_t now)
 {
 	int err = 0;
 
-	answer(conn, order->code, order->fields, order->len, now);
+	conn_answer(conn, order->code, order->fields, order->len, now);
 	if (conn->is_head || !order->len)
 		return;
 	if (order->fd >= 0) {
@@ -567,7 +569,7 @@ static void take_stream(struct conn *conn, struct order *order, uint64_t now)
 	if (order->gauge && conn->state == CONN_WAIT) {
 		conn->is_stream = true;
 		conn->gauge = gauge_ref(order->gauge);
-		answer_stream(conn, now);
+		conn_stream(conn, now);
 	}
 	else if (conn->state == CONN_STREAM && !conn->told && order->data) {
 		take_data(conn, order);

@@ -128,12 +128,12 @@ struct conn *conns_order(struct conns *conns, struct order *order,
 void conn_tell(struct conn *conn, uint16_t code);
 
 /* --- between its parts: http_conn.c, http_answer.c, http_conn_ws.c --- */
-void answer(struct conn *conn, int status, const char *fields, uint64_t len,
+void conn_answer(struct conn *conn, int status, const char *fields, uint64_t len,
 	    uint64_t now);
-void answer_problem(struct conn *conn, int status, const char *detail,
+void conn_problem(struct conn *conn, int status, const char *detail,
 		    bool close, uint64_t now);
-void answer_static(struct conn *conn, uint64_t now);
-void answer_stream(struct conn *conn, uint64_t now);
+void conn_static(struct conn *conn, uint64_t now);
+void conn_stream(struct conn *conn, uint64_t now);
 const char *status_text(int status);
 
 void conn_ws_open(struct conn *conn, uint64_t now);

@@ -98,7 +98,7 @@ void conn_ws_open(struct conn *conn, uint64_t now)
 	if (status) {
 		head_free(conn->head);
 		conn->head = NULL;
-		answer_problem(conn, status, why, status != 426, now);
+		conn_problem(conn, status, why, status != 426, now);
 		return;
 	}
 	n = snprintf(buf, sizeof(buf), "HTTP/1.1 101 Switching Protocols\r\n"
@@ -107,7 +107,7 @@ void conn_ws_open(struct conn *conn, uint64_t now)
 		     head_field(conn->head, "sec-websocket-protocol") ?
 		     "Sec-WebSocket-Protocol: tutti\r\n" : "");
 	if (to_loop(conn)) {
-		answer_problem(conn, 503, NULL, true, now);
+		conn_problem(conn, 503, NULL, true, now);
 		return;
 	}
 	conn->is_ws = true;

@@ -368,7 +368,8 @@ static int make_context(struct carrier *c)
 	memset(&i, 0, sizeof(i));
 	lws_set_log_level(LLL_ERR, log_handler);
 	i.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-		    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+		    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+		    LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS; /* no client */
 	i.user = c;
 	i.fd_limit_per_thread = lim->conns + CARRIER_LISTEN_MAX + 64;
 	i.pt_serv_buf_size = WRITE_MAX;

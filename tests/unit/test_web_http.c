@@ -736,10 +736,10 @@ static int test_tls(void)
 static int test_start(void)
 {
 	const struct web_cfg cfg = {.software = "x"};
-	struct web *web = NULL, *other = NULL;
+	struct web *web = NULL;
 	char val[64], errbuf[128] = "";
 	struct sa sa;
-	int err = 0;
+	int err = 0, fd = -1;
 
 	TEST_ERR(web_alloc(&web, &cfg));
 	TEST_EQ(EINVAL, web_listen(web, "ftp 127.0.0.1:1"));
@@ -748,18 +748,30 @@ static int test_start(void)
 	TEST_EQ(ENOENT, web_tls(web, "/none/c.pem", "/none/k.pem", errbuf,
 				sizeof(errbuf)));
 	TEST_TRUE(strstr(errbuf, "/none/c.pem"));
-	TEST_ERR(web_listen(web, "http 127.0.0.1:0"));
-	TEST_ERR(web_start(web, errbuf, sizeof(errbuf)));
-	TEST_ERR(web_local(web, 0, &sa));
 
+	/* somebody else has the port */
+	TEST_ERR(sa_set_str(&sa, "127.0.0.1", 0));
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	TEST_TRUE(fd >= 0 && !bind(fd, &sa.u.sa, sa.len) && !listen(fd, 1));
+	TEST_EQ(0, getsockname(fd, &sa.u.sa, &sa.len));
 	(void)re_snprintf(val, sizeof(val), "http %J", &sa);
-	TEST_ERR(web_alloc(&other, &cfg));
-	TEST_ERR(web_listen(other, val));
-	TEST_EQ(EADDRINUSE, web_start(other, errbuf, sizeof(errbuf)));
+	TEST_ERR(web_listen(web, "http 127.0.0.1:0"));
+	TEST_ERR(web_listen(web, val));
+	TEST_EQ(EADDRINUSE, web_start(web, errbuf, sizeof(errbuf)));
 	TEST_TRUE(strstr(errbuf, val + 5));
 
+	/* once it is free, the same web starts, and only once */
+	(void)close(fd);
+	fd = -1;
+	TEST_ERR(web_start(web, errbuf, sizeof(errbuf)));
+	TEST_EQ(EINVAL, web_start(web, errbuf, sizeof(errbuf)));
+	TEST_EQ(EINVAL, web_listen(web, "http 127.0.0.1:0"));
+	TEST_ERR(web_local(web, 1, &sa));
+	TEST_TRUE(strstr(val, "127.0.0.1") && sa_port(&sa));
+
  out:
-	mem_deref(other);
+	if (fd >= 0)
+		(void)close(fd);
 	mem_deref(web);
 
 	return err;
