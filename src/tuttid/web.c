@@ -146,7 +146,8 @@ static int configure(struct web **webp, const struct config *conf,
 		     struct server *srv, char *errbuf, size_t errsz)
 {
 	const struct web_cfg cfg = {
-		.static_dir = static_dir(),
+		/* a check reads no page */
+		.static_dir = srv ? static_dir() : NULL,
 		.software = "tutti/" PACKAGE_VERSION,
 		.reqh = req_handler, .wsh = ws_handler, .arg = srv,
 	};
