@@ -407,9 +407,24 @@ static void slides_msg(struct party *p, json_t *msg)
 	party_share(p, on);
 }
 
+/* The seat stays and may offer something else. */
+static void failed_msg(struct party *p, json_t *msg)
+{
+	const char *text = "";
+
+	(void)json_str(msg, "text", &text);
+	warning("party %u refused by the mixer: %s\n", p->id, text);
+	party_emit(p, EV_PARTY_CONNECTION,
+		   json_pack("{s:s, s:s}", "state", "failed", "text",
+			     "refused by the mixer"));
+	party_web_media_end(p, "refused by the mixer");
+}
+
 bool party_web_mixer_msg(struct party *p, const char *m, json_t *msg)
 {
-	if (!strcmp(m, MIX_LEG_RTC))
+	if (!strcmp(m, MIX_LEG_FAILED) && p->media)
+		failed_msg(p, msg);
+	else if (!strcmp(m, MIX_LEG_RTC))
 		rtc_msg(p, msg);
 	else if (!strcmp(m, MIX_LEG_NEED))
 		need_msg(p, msg);

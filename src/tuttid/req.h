@@ -13,6 +13,7 @@
 #define TUTTI_TUTTID_REQ_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <jansson.h>
 

@@ -498,6 +498,38 @@ static int test_doors(void)
 	return err;
 }
 
+/* A leg that the mixer will not have ends the media, not the seat. */
+static int test_refused(void)
+{
+	struct page *page;
+	struct party *p;
+	int err, i;
+
+	err = open_room("");
+	TEST_ERR(err);
+	TEST_EQ(200, admin("room create", "\"room\": \"picky\""));
+	err  = dial(&ann, "picky");
+	err |= dial(&bob, "picky");
+	TEST_ERR(err);
+	say(&ann, "{\"hello\": {}}");
+	say(&bob, "{\"hello\": {}}");
+	page = ann.party & 1 ? &bob : &ann;   /* it takes odd ones only */
+	p = server_party(srv, page->party);
+	TEST_TRUE(p);
+	TEST_EQ(201, http("POST", "/session/picky", NULL, page->seat,
+			  "chromium-session.sdp"));
+	for (i = 0; i < 100 && p->state == PARTY_JOINED; i++)
+		run_ms(20);
+	TEST_EQ(PARTY_SEATED, p->state);
+	TEST_TRUE(page->conn != NULL);
+	TEST_EQ(1, count(page, "party connection", NULL));
+	TEST_EQ(0, whip_count(srv->whip));
+ out:
+	whip_out_reset(&out);
+	over();
+	return err;
+}
+
 /* A killed mixer: nobody in a browser learns of it but by the event. */
 static int test_crash(void)
 {
@@ -593,6 +625,7 @@ static const struct test testv[] = {
 	{"WHIP sends in", test_whip},
 	{"WHEP watches", test_whep},
 	{"locked, full and waiting", test_doors},
+	{"a leg that the mixer refuses", test_refused},
 	{"a killed mixer changes nothing for browsers", test_crash},
 	{"a browser moves to another room", test_moved},
 };
