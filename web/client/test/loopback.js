@@ -33,7 +33,8 @@
 				c.fillStyle = 'rgba(255,255,255,.25)';
 				c.beginPath();
 				c.arc(x + 312, y + 150, 62, 0, 7);
-				c.arc(x + 312, y + 330, 120, Math.PI, 0);
+				c.moveTo(x + 432, y + 330);
+				c.arc(x + 312, y + 330, 120, 0, Math.PI, true);
 				c.fill();
 				c.fillStyle = '#fff';
 				c.font = '24px sans-serif';

@@ -66,6 +66,9 @@ function taken(target: EventTarget | null, key: string): boolean {
 function useKeys(): void {
 	useEffect(() => {
 		const down = (e: KeyboardEvent) => {
+			if (e.key === 'Escape' && !e.defaultPrevented &&
+			    !app.get().dialog && app.get().panel)
+				setPanel(null);
 			if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing ||
 			    !app.get().shortcuts || taken(e.target, e.key))
 				return;

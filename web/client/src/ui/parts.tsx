@@ -6,7 +6,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { Icon } from './icons';
 
-// At the side, on phones over the picture.  Escape closes it; the focus goes
+// At the side, on phones below the picture.  Escape closes it; the focus goes
 // in, and back to where it came from.
 export function Panel({ title, close, children, foot }: { title: string;
 		close: () => void; children: ComponentChildren;
@@ -22,12 +22,7 @@ export function Panel({ title, close, children, foot }: { title: string;
 	}, []);
 
 	return (
-		<aside class="panel" aria-label={title} onKeyDown={(e) => {
-			if (e.key === 'Escape' && !e.defaultPrevented) {
-				e.stopPropagation();
-				close();
-			}
-		}}>
+		<aside class="panel" aria-label={title}>
 			<header class="panel-head">
 				<h2 tabIndex={-1} ref={head}>{title}</h2>
 				<button class="btn round" onClick={close}
