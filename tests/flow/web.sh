@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/flow/web.sh -- browsers in a flow test; sourced after lib.sh
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 #	start_web ["key value"…]     tuttid with the page on $URL
 #	camera NAME RRGGBB HZ        a colour and a tone as files
