@@ -446,7 +446,8 @@ static bool count(struct seat_conn *c)
 		c->left_us = now;
 	}
 	if (c->left) {
-		c->refused = 0;
+		/* what was too much is forgiven as fast as it may come */
+		c->refused -= c->refused > 0;
 		return true;
 	}
 

@@ -46,7 +46,7 @@ struct seat_conn {
 	struct tmr tmr_hello;
 	struct req *follow;       /* the stream of events                 */
 	struct list askl;         /* struct ask: commands under way       */
-	unsigned left, refused;   /* messages that may come, that did not */
+	unsigned left, refused;   /* messages that may come, came too many */
 	uint64_t left_us;
 };
 

@@ -315,7 +315,7 @@ static int test_ends(void)
 
 static int test_limits(void)
 {
-	unsigned i, refused = 0;
+	unsigned i, n;
 	int err;
 
 	err = open_room(", \"max_parties\": 2");
@@ -327,13 +327,15 @@ static int test_limits(void)
 	TEST_EQ(4409, cid.code);
 
 	/* said once too often, and then for ever */
-	for (i = 0; i < SEAT_BURST + 5; i++)
-		refused += ask(&ann, "party list", "") == 429;
-	TEST_TRUE(refused >= 4 && refused <= 5);
-	for (i = 0; i < 2 * SEAT_REFUSED_MAX && ann.conn; i++)
+	for (n = 0; n < 10 * SEAT_BURST; n++) {
+		if (ask(&ann, "party list", "") == 429)
+			break;
+	}
+	TEST_TRUE(n >= SEAT_BURST && n < 10 * SEAT_BURST);
+	for (n = 0; n < 50 * SEAT_REFUSED_MAX && ann.conn; n++)
 		say(&ann, "{\"verb\": \"party list\"}");
 	TEST_EQ(SEAT_CLOSE_RATE, ann.code);
-	TEST_TRUE(i <= SEAT_REFUSED_MAX + 5);
+	TEST_TRUE(n >= SEAT_REFUSED_MAX - 5);
 	TEST_TRUE(bob.conn != NULL);
 
 	TEST_EQ(400, ask(&bob, "event follow", ""));
@@ -343,12 +345,15 @@ static int test_limits(void)
 			       ", \"emoji\": \"👍 👍\""));
 	TEST_EQ(400, ask_party(&bob, "reaction send", bob.party,
 			       ", \"emoji\": \"👍👍👍👍👍👍👍👍👍\""));
-	for (i = 0; i < PARTY_REACTIONS; i++)
-		TEST_EQ(200, ask_party(&bob, "reaction send", bob.party,
-				       ", \"emoji\": \"👍🏽\""));
-	TEST_EQ(429, ask_party(&bob, "reaction send", bob.party,
-			       ", \"emoji\": \"👍\""));
-	TEST_EQ(PARTY_REACTIONS, count(&bob, "reaction sent", NULL));
+	for (n = 0; n < 20; n++) {
+		i = ask_party(&bob, "reaction send", bob.party,
+			      ", \"emoji\": \"👍🏽\"");
+		if (i == 429)
+			break;
+		TEST_EQ(200, i);
+	}
+	TEST_TRUE(n >= PARTY_REACTIONS && n < 20);
+	TEST_EQ(n, count(&bob, "reaction sent", NULL));
  out:
 	over();
 	return err;
