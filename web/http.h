@@ -3,9 +3,9 @@
  * web/http.h -- HTTP/1.1 and WebSocket beside libre's loop
  *
  * libwebsockets in one thread moves the bytes (sockets, TLS, timers); whole
- * requests come to the loop, answers go back.  Files below the static directory are read
- * into memory at the start (with a gzip twin) and served by the thread
- * alone.  Chunked requests are refused (411), bodies and headers bounded,
+ * requests come to the loop, answers go back.  Files below the static
+ * directory are read into memory at the start (with a gzip twin) and served
+ * by the thread alone.  Chunked requests are refused (411), bodies and headers bounded,
  * slow clients cut off.  Errors have the one shape of RFC 9457.
  *
  *	GET /                the page            static

@@ -106,8 +106,8 @@ static void head(struct conn *conn, int status, const char *fields,
 }
 
 
-void conn_answer(struct conn *conn, int status, const char *fields, uint64_t len,
-	    uint64_t now)
+void conn_answer(struct conn *conn, int status, const char *fields,
+		 uint64_t len, uint64_t now)
 {
 	conn->state = CONN_SEND;
 	conn->deadline = now + conn->site->limits.stall_ms;

@@ -102,6 +102,7 @@ struct conn {
 
 int conns_alloc(struct conns **connsp, struct site *site);
 void conns_free(struct conns *conns);
+struct site *conns_site(const struct conns *conns);
 
 /** Counted and limited; NULL: too many. */
 struct conn *conn_new(struct conns *conns, const struct sa *peer,
@@ -127,9 +128,10 @@ struct conn *conns_order(struct conns *conns, struct order *order,
 /** Tells the loop, once, that its WebSocket or stream is over. */
 void conn_tell(struct conn *conn, uint16_t code);
 
-/* --- between its parts: http_conn.c, http_answer.c, http_conn_ws.c --- */
-void conn_answer(struct conn *conn, int status, const char *fields, uint64_t len,
-	    uint64_t now);
+/* --- between its parts: http_conn.c, http_order.c, http_answer.c and
+ * http_conn_ws.c --- */
+void conn_answer(struct conn *conn, int status, const char *fields,
+		 uint64_t len, uint64_t now);
 void conn_problem(struct conn *conn, int status, const char *detail,
 		    bool close, uint64_t now);
 void conn_static(struct conn *conn, uint64_t now);
