@@ -178,7 +178,12 @@ static json_t *request(struct bytes *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct req_who who = {.role = VERB_ADMIN};
+	/* administrator, host of room 1, guest in it */
+	const struct req_who who = {
+		.role = (enum verb_role)(VERB_ADMIN - size % 3),
+		.room = size % 3 ? 1 : 0,
+		.party = size % 3 == 2 ? 1 : 0,
+	};
 	struct bytes b = {data, size};
 	struct req *req = NULL;
 	unsigned n = 0;

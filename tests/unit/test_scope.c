@@ -312,7 +312,7 @@ static int test_private(void)
 	TEST_EQ(2, json_array_size(srv_result()));
 	TEST_EQ(1, with_key(srv_result(), "uri"));
 	TEST_EQ(1, with_key(srv_result(), "user_agent"));
-	TEST_EQ(1, with_key(srv_result(), "quality"));
+	TEST_EQ(2, with_key(srv_result(), "quality"));
 	TEST_EQ(2, with_key(srv_result(), "name"));
 	TEST_EQ(200, srv_ask(&guest, "party show", "{\"party\": %u}",
 			     bob->id));
