@@ -12,6 +12,8 @@
 #include "base/mixproto.h"
 #include "mixer/mixer_priv.h"
 
+enum { SLIDES_QUIET_MS = 10000 };
+
 static const char *media_name(enum leg_media media)
 {
 	return media == LEG_AUDIO ? "audio"
@@ -234,9 +236,9 @@ static void quiet_handler(enum leg_media media, unsigned quiet_ms, void *arg)
 
 	on_loop();
 
-	/* who shares nothing now is not quiet */
+	/* a screen on which nothing moves is hardly sent: not gone at once */
 	if (media == LEG_SLIDES) {
-		if (quiet_ms)
+		if (quiet_ms >= SLIDES_QUIET_MS)
 			mixer_leg_slides_end(ml);
 		return;
 	}
