@@ -178,12 +178,6 @@ static void look(struct side *s, uint64_t now)
 		next_set(l, NULL);
 		return;
 	}
-	if (!rtp_key_known(want->codec)) {
-		next_set(l, NULL);
-		l->cur = want;
-		went_up(s, want);
-		return;
-	}
 	/* a stream that begins does so with a key frame, unasked */
 	if (l->cur || l->next == want)
 		leg_fb_key(want, now);

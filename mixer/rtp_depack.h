@@ -37,7 +37,7 @@ int  rtp_depack_alloc(struct rtp_depack **dp, enum ticket_codec codec);
 bool rtp_depack_start(enum ticket_codec codec, const uint8_t *p, size_t n,
 		      bool sure);
 
-/** Does a key frame begin with (or go on in) this payload?  Cheap, without
+/** Does a key frame begin with this payload?  Cheap, without
  *  any state: for choosing a packet to switch streams at. */
 bool rtp_depack_is_key(enum ticket_codec codec, const uint8_t *p, size_t n);
 

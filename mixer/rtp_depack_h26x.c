@@ -175,18 +175,23 @@ static bool h264_key(const uint8_t *p, size_t n)
 
 	case H264_FU_A:
 	case H264_FU_B:
-		return n > 1 && ((p[1] & 0x1f) == H264_IDR ||
-				 (p[1] & 0x1f) == H264_SPS);
+		return n > 1 && p[1] & 0x80 &&
+		       ((p[1] & 0x1f) == H264_IDR ||
+			(p[1] & 0x1f) == H264_SPS);
 
 	case H264_STAP_A:
 	case H264_STAP_B:
 		pos = (p[0] & 0x1f) == H264_STAP_A ? 1 : 3;
 		while (pos + 2 < n) {
+			const size_t len = (size_t)p[pos] << 8 | p[pos + 1];
 			const uint8_t type = p[pos + 2] & 0x1f;
 
+			pos += 2;
+			if (!len || pos + len > n)
+				return false;
 			if (type == H264_IDR || type == H264_SPS)
 				return true;
-			pos += 2 + ((size_t)p[pos] << 8 | p[pos + 1]);
+			pos += len;
 		}
 		return false;
 

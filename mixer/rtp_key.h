@@ -2,10 +2,8 @@
 /*
  * mixer/rtp_key.h -- does a key frame begin with this payload, how large
  *
- * H.264: parameter set or IDR, alone, in a STAP-A or at the head of a FU-A.
- * VP8: first packet with the key frame bit, and its size.  VP9: a start that
- * is not predicted.  Other codecs are never recognised: they are not sent
- * in layers here.  Never decodes.
+ * rtp_depack_is_key() with the size where a first packet tells it: H.264 in
+ * a parameter set, VP8 in its frame header.  Never decodes.
  *
  * Threads: any.
  */
@@ -21,8 +19,5 @@
 /** *wp, *hp are written where the payload tells. */
 bool rtp_key_start(enum ticket_codec codec, const uint8_t *p, size_t n,
 		   uint16_t *wp, uint16_t *hp);
-
-/** Are key frames of this codec recognised at all? */
-bool rtp_key_known(enum ticket_codec codec);
 
 #endif

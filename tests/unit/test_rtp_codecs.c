@@ -558,7 +558,7 @@ static const struct {
 	{CODEC_H264, "7c8588", true},          {CODEC_H264, "7c8188", false},
 	{CODEC_H264, "78000267420002" "6588", true},
 	{CODEC_H264, "780002419a", false},     {CODEC_H264, "78", false},
-	{CODEC_H264, "78ffff67", true},        {CODEC_H264, "7c", false},
+	{CODEC_H264, "78ffff67", false},       {CODEC_H264, "7c", false},
 	{CODEC_VP8, "1000", true},             {CODEC_VP8, "1001", false},
 	{CODEC_VP8, "0000", false},            {CODEC_VP8, "10", false},
 	{CODEC_VP8, "9080810100", true},       {CODEC_VP8, "90", false},
