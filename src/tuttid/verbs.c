@@ -25,6 +25,7 @@ static const struct {
 	{"room show", verb_room_show},
 	{"room set", verb_room_set},
 	{"room delete", verb_room_delete},
+	{"room layout", verb_room_layout},
 	{"room lock", verb_room_lock},
 	{"room unlock", verb_room_unlock},
 	{"room end", verb_room_end},

@@ -33,8 +33,8 @@ typedef void (verb_h)(struct server *srv, struct req *req,
 		      const json_t *args);
 
 verb_h verb_room_create, verb_room_list, verb_room_show, verb_room_set,
-	verb_room_delete, verb_room_lock, verb_room_unlock, verb_room_end,
-	verb_room_snapshot;
+	verb_room_layout, verb_room_delete, verb_room_lock, verb_room_unlock,
+	verb_room_end, verb_room_snapshot;
 verb_h verb_party_list, verb_party_show, verb_party_mute, verb_party_unmute,
 	verb_party_kick, verb_party_move, verb_call;
 verb_h verb_party_admit, verb_party_rename, verb_party_layout,

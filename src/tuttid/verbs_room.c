@@ -157,6 +157,13 @@ void verb_room_set(struct server *srv, struct req *req, const json_t *args)
 	req_ok(req, room_json(srv, room, true));
 }
 
+/* What a host may set of his room. */
+void verb_room_layout(struct server *srv, struct req *req,
+		      const json_t *args)
+{
+	verb_room_set(srv, req, args);
+}
+
 void verb_room_delete(struct server *srv, struct req *req,
 		      const json_t *args)
 {

@@ -959,7 +959,7 @@ export const room = (name: string, args: Json = {}): Promise<unknown> =>
 	verb(name, { room: roomName(), ...args });
 
 export async function roomLayout(layout: string): Promise<void> {
-	if (await room('room set', { layout }) !== undefined)
+	if (await room('room layout', { layout }) !== undefined)
 		withModel((m) => ({ ...m, room: { ...m.room, layout } }));
 }
 

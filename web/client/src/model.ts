@@ -103,7 +103,7 @@ export function toParty(j: Json, old?: Party): Party {
 		party: num(j.party, old?.party),
 		name: str(j.name, old?.name) || `#${num(j.party)}`,
 		via: str(j.via, old?.via ?? 'web'),
-		role: str(j.role, old?.role),
+		role: j.host ? 'host' : str(j.role, old?.role),
 		state: str(j.state, old?.state ?? 'joined'),
 		muted: bool('muted'),
 		video_muted: bool('video_muted'),
@@ -152,8 +152,9 @@ export function toRoom(j: Json, old?: Room): Room {
 		spotlight: 'spotlight' in j
 			? num(obj(j.spotlight).party, num(j.spotlight))
 			: old?.spotlight ?? 0,
-		recording: 'recording' in j ? recordingOf(j.recording)
-			: old?.recording ?? 'off',
+		recording: !('recording' in j) ? old?.recording ?? 'off'
+			: j.recording && j.recording_paused ? 'paused'
+			: recordingOf(j.recording),
 		recording_id: num(obj(j.recording).recording,
 			num(j.recording, old?.recording_id)),
 		meeting: num(j.meeting, old?.meeting),

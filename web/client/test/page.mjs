@@ -448,7 +448,7 @@ const cases = {
 			'Hanna'));
 		await page.getByLabel('Layout for everybody')
 			.selectOption('speaker');
-		ok('layout for all', await asked('room set',
+		ok('layout for all', await asked('room layout',
 			{ layout: 'speaker' }));
 		mock.fail['recording stop'] = 403;
 		await button(page, 'Stop recording').click();

@@ -260,6 +260,9 @@ test('a recording is off, on or paused whatever its shape', () => {
 	assert.equal(rec({ recording: 7, state: 'paused' }), 'paused');
 	assert.equal(rec('recording'), 'on');
 	assert.equal(rec('stopped'), 'off');
+	assert.equal(rec(0), 'off');
+	assert.equal(fresh({ room: { recording: 7, recording_paused: true } })
+		.room.recording, 'paused');
 });
 
 test('need is ours only', () => {
