@@ -92,9 +92,9 @@ const cmds = {
 		await page.goto(url, { waitUntil: "commit" });
 		return true;
 	},
-	async click({ who, role = "button", name, exact = false }) {
+	async click({ who, role = "button", name, exact = false, within = "body" }) {
 		const { page } = await person(who);
-		await page.getByRole(role, { name: name ? new RegExp(exact ? `^${name}$` : name, "i") : undefined })
+		await page.locator(within).getByRole(role, { name: name ? new RegExp(exact ? `^${name}$` : name, "i") : undefined })
 			.first().click();
 		return true;
 	},
