@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/flow/web.sh -- browsers in a flow test; sourced after lib.sh
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 #
 #	start_web ["key value"…]     tuttid with the page on $URL
 #	camera NAME RRGGBB HZ [SIZE] a colour and a tone as files
@@ -158,5 +158,4 @@ LISTEN='(async () => {
 	}, 10);
 	return true;
 })()'
-# shellcheck disable=SC2034
 HOLE='Math.round(seen.hole * 1000)'
