@@ -135,8 +135,8 @@ function Reactions() {
 function Trouble() {
 	const s = useStore(app, (v) => v);
 	const sick = s.media === 'trouble' || s.media === 'busy';
-	const text = s.offline ? t('trouble.offline')
-		: s.wsTrouble ? t('trouble.ws')
+	const text = s.wsTrouble
+		? t(s.offline ? 'trouble.offline' : 'trouble.ws')
 		: s.model && !s.model.mixer ? t('trouble.mixer')
 		: s.media === 'busy' ? t('trouble.media.busy')
 		: sick ? t('trouble.media') : '';
