@@ -386,6 +386,9 @@ void net_ice_heard(struct net_ice *ice, const struct sa *src, uint64_t now)
 	s->heard = now;
 	if (sa_cmp(src, &ice->peer, SA_ALL))
 		ice->heard = now;
+	else if (sa_isset(&ice->peer, SA_ALL) &&
+		 now >= ice->heard + RTC_FOLLOW_MS * 1000ull)
+		peer_set(ice, src, now);
 }
 
 bool net_ice_valid(const struct net_ice *ice, const struct sa *src,

@@ -6,7 +6,9 @@
  * is the peer becomes a valid source; the one that it nominates last is the
  * peer to send to.  A peer that was silent for RTC_TROUBLE_MS while another
  * source checks (a NAT that changed its mind) is followed without being
- * nominated anew.
+ * nominated anew; so is one that was silent for RTC_FOLLOW_MS while another
+ * source sends sealed packets (Firefox nominates every pair that works, in
+ * any order, and then uses the one of the highest priority).
  *
  * Nobody is sent more bytes than he sent unless he knows the password.
  * Knows no socket and no clock.
@@ -53,7 +55,8 @@ int  net_ice_set(struct net_ice *ice, const struct ticket_rtc *rtc) ON(loop);
 void net_ice_recv(struct net_ice *ice, const struct sa *src,
 		  const uint8_t *p, size_t n, uint64_t now) ON(loop);
 
-/** A packet with a good seal came from src: as good as a check. */
+/** A packet with a good seal came from src: as good as a check, and says
+ *  where the peer sends from. */
 void net_ice_heard(struct net_ice *ice, const struct sa *src, uint64_t now)
 	ON(loop);
 

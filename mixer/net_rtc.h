@@ -31,6 +31,8 @@ enum {
 	RTC_HANDSHAKE_MS = 15000, /* then "failed"                        */
 	RTC_TROUBLE_MS   = 7000,  /* without consent: checks come every 4 to
 	                           * 6 s (RFC 7675), Firefox's too        */
+	RTC_FOLLOW_MS    = 1000,  /* the peer silent so long while another
+	                           * source sends: it moved               */
 	RTC_CONSENT_MS   = 30000, /* RFC 7675                             */
 	RTC_SOURCES_MAX  = 8,     /* addresses with a good check          */
 	RTC_MTU          = 1200,

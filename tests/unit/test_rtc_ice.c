@@ -276,6 +276,57 @@ static int test_move(void)
 	return err;
 }
 
+/* Every pair is nominated, the worst last, and another one used (Firefox):
+ * whoever sends sealed packets while the peer is silent is the peer. */
+static int test_all_nominated(void)
+{
+	struct rtc_wire *w = NULL;
+	struct sa used, other;
+	unsigned i, newsc;
+	int err;
+
+	err = rtc_wire_alloc(&w, &plain, false);
+	TEST_ERR(err);
+	err = rtc_wire_connect(w);
+	TEST_ERR(err);
+	used = w->src;
+	sa_set_str(&other, "198.51.100.9", 1234);
+	w->src = other;
+	rtc_wire_check(w, CHECK_NOMINATE);
+	rtc_wire_run(w, 300);
+	TEST_TRUE(sa_cmp(&w->t.rtc.peer, &other, SA_ALL));
+
+	/* what is late from the pair of before moves nothing */
+	w->src = used;
+	rtc_wire_rtp(w, 3, 1);
+	rtc_wire_run(w, 600);
+	rtc_wire_rtp(w, 3, 2);
+	TEST_TRUE(sa_cmp(&w->t.rtc.peer, &other, SA_ALL));
+
+	newsc = w->newsc;
+	for (i = 0; i < 100; i++) {
+		rtc_wire_run(w, 100);
+		rtc_wire_rtp(w, 3, (uint16_t)(3 + i));
+	}
+	TEST_TRUE(sa_cmp(&w->t.rtc.peer, &used, SA_ALL));
+	TEST_TRUE(w->newsc > newsc);
+	TEST_EQ(RTC_CONNECTED, w->state);
+	TEST_EQ(1, w->statec);
+
+	/* a good check without packets is no peer, nor is a bad seal */
+	w->src = other;
+	rtc_wire_run(w, 2000);
+	net_rtc_recv(w->r, &w->src, (const uint8_t *)"\x80\x60nothing at all",
+		     16, w->now);
+	rtc_wire_check(w, 0);
+	rtc_wire_run(w, 300);
+	TEST_TRUE(sa_cmp(&w->t.rtc.peer, &used, SA_ALL));
+ out:
+	mem_deref(w);
+
+	return err;
+}
+
 /* Eight places: a ninth source takes that of the longest silent, and never
  * that of the peer. */
 static int test_sources(void)
@@ -477,6 +528,7 @@ static const struct test testv[] = {
 	{"what is no check",                    test_frames},
 	{"a restart, and the pair of before",   test_restart},
 	{"the peer moves",                      test_move},
+	{"of pairs all nominated, the used one", test_all_nominated},
 	{"eight sources",                       test_sources},
 	{"consent: trouble, failed and back",   test_consent},
 	{"noise",                               test_noise},
