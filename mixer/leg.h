@@ -108,6 +108,9 @@ int  leg_want_key(struct leg *leg, enum leg_media media, uint64_t now)
 /** WebRTC: the transport has keys and a peer, or no longer. */
 void leg_ready(struct leg *leg, bool on, uint64_t now) ON(loop);
 
+/** WebRTC: what each SSRC of rtc->rocv is, into it. */
+void leg_rtc_name(const struct leg *leg, struct ticket_rtc *rtc) ON(loop);
+
 /** The largest tile its video or slides are shown in [px], 0x0: nowhere.
  *  Chooses the simulcast layer; bounds what the peer sends (REMB, TMMBR). */
 int  leg_set_need(struct leg *leg, enum leg_media media, unsigned width,

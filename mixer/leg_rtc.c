@@ -4,7 +4,9 @@
  *
  * RFC 8843 section 9.2: an SSRC that is known is what it was, unless its
  * MID says otherwise; a new one is placed by MID, then RID or repaired RID,
- * then by a payload type that only one m-line has.  The transport is
+ * then by what another mixer wrote into the ticket (browsers say MID and RID
+ * no longer when they were heard), then by a payload type that only one
+ * m-line has.  The transport is
  * authenticated, so nobody has to be latched; but a peer may make SSRCs as
  * it likes, so their table is bounded and what is not proven gives way.
  */
@@ -228,6 +230,69 @@ static int layer_of(const struct side *s, const struct rtp_ext *x, bool rtx,
 }
 
 
+/* What a mixer before us knew of it */
+static const struct ticket_roc *told(const struct leg *leg, uint32_t ssrc)
+{
+	const struct ticket_rtc *t = &leg->t.rtc;
+	unsigned i;
+
+	for (i = 0; i < t->rocc; i++)
+		if (t->rocv[i].ssrc == ssrc && t->rocv[i].media)
+			return &t->rocv[i];
+
+	return NULL;
+}
+
+
+static struct side *by_ticket(struct leg *leg, uint32_t ssrc)
+{
+	const struct ticket_roc *roc = told(leg, ssrc);
+	struct side *s = roc ? &leg->sidev[roc->media - 1] : NULL;
+
+	return s && s->tm->on ? s : NULL;
+}
+
+
+/* ENOENT */
+static int layer_by_ticket(const struct side *s, uint32_t ssrc,
+			   unsigned *layerp)
+{
+	const struct ticket_roc *roc = told(s->leg, ssrc);
+
+	if (!roc || &s->leg->sidev[roc->media - 1] != s ||
+	    roc->layer >= max(s->tm->ridc, 1u))
+		return ENOENT;
+
+	*layerp = roc->layer;
+
+	return 0;
+}
+
+
+void leg_rtc_name(const struct leg *leg, struct ticket_rtc *rtc)
+{
+	unsigned i;
+
+	if (!leg || !leg->rtc)
+		return;
+
+	for (i = 0; i < rtc->rocc; i++) {
+		struct ticket_roc *to = &rtc->rocv[i];
+		const struct stream *st = leg_rtc_find(leg, to->ssrc);
+		const struct ticket_roc *was = told(leg, to->ssrc);
+
+		if (st && st->layer < TICKET_RIDS_MAX) {
+			to->media = (uint8_t)(st->side - leg->sidev + 1);
+			to->layer = (uint8_t)st->layer;
+		}
+		else if (!st && was) {    /* not heard since              */
+			to->media = was->media;
+			to->layer = was->layer;
+		}
+	}
+}
+
+
 /* A free place, or that of one who has not proved itself, or has stopped;
  * of those who did, the one that was silent longest */
 static struct stream *place(struct leg_rtc *rtc, uint64_t now)
@@ -260,7 +325,9 @@ static struct stream *stream_new(struct side *s, const struct arrival *a,
 	struct stream *st;
 	unsigned layer;
 
-	if (layer_of(s, &a->x, rtx, &layer)) {
+	if ((a->x.rid[0] || a->x.rrid[0] ||
+	     layer_by_ticket(s, a->h.ssrc, &layer)) &&
+	    layer_of(s, &a->x, rtx, &layer)) {
 		++rtc->unknown;
 		return NULL;
 	}
@@ -300,7 +367,9 @@ static struct stream *stream_of(struct leg *leg, const struct arrival *a)
 		}
 	}
 	else if (!st) {
-		s = by_pt(leg, a->h.pt);
+		s = by_ticket(leg, a->h.ssrc);
+		if (!s)
+			s = by_pt(leg, a->h.pt);
 	}
 	if (!s) {
 		++leg->rtc->unknown;

@@ -79,12 +79,14 @@ static void state_handler(enum rtc_state state, const char *text, void *arg)
 static void news_handler(const struct ticket_rtc *rtc, void *arg)
 {
 	struct mixer_leg *ml = arg;
+	struct ticket_rtc news = *rtc;
 
 	on_loop();
 
+	leg_rtc_name(ml->leg, &news);
 	mixer_tell(ml->mixer, MIX_LEG_NEWS,
 		   json_pack("{sI so}", "id", (json_int_t)ml->ticket.id,
-			     "rtc", ticket_rtc_encode_news(rtc)));
+			     "rtc", ticket_rtc_encode_news(&news)));
 }
 
 static const struct net_rtc_h handlers = {

@@ -250,12 +250,13 @@ static ON(loop) void media_in(struct net_rtc *r, const struct sa *src,
 	net_ice_heard(r->ice, src, now);
 	if (r->state != RTC_CONNECTED)
 		rtc_state_update(r, now);
-	if (now >= news_due(r))
-		rtc_news_tell(r, now);
 	if (rtcp && r->h.rtcph)
 		r->h.rtcph(in_buf, n, now, r->arg);
 	else if (!rtcp && r->h.rtph)
 		r->h.rtph(in_buf, n, now, r->arg);
+	/* after it, for what the owner has learnt of the SSRC */
+	if (now >= news_due(r))
+		rtc_news_tell(r, now);
 }
 
 void net_rtc_recv(struct net_rtc *r, const struct sa *src, const uint8_t *p,

@@ -405,9 +405,11 @@ json_t *ticket_rtc_encode_news(const struct ticket_rtc *rtc)
 	rocl = json_array();
 	for (i = 0; i < rtc->rocc; i++)
 		err |= json_array_append_new(rocl,
-			json_pack("[I, I, I]", (json_int_t)rtc->rocv[i].ssrc,
+			json_pack("[I, I, I, i, i]",
+				  (json_int_t)rtc->rocv[i].ssrc,
 				  (json_int_t)rtc->rocv[i].roc,
-				  (json_int_t)rtc->rocv[i].seq));
+				  (json_int_t)rtc->rocv[i].seq,
+				  rtc->rocv[i].media, rtc->rocv[i].layer));
 	err |= json_object_set_new(obj, "roc", rocl);
 	if (err) {
 		json_decref(obj);
@@ -592,13 +594,17 @@ static int rocs_decode(struct ticket_rtc *rtc, const json_t *rocl)
 		return EBADMSG;
 
 	for (i = 0; i < json_array_size(rocl); i++) {
-		json_int_t ssrc, roc, seq;
+		json_int_t ssrc, roc, seq, media, layer;
 
-		if (json_unpack(json_array_get(rocl, i), "[I, I, I!]", &ssrc,
-				&roc, &seq) || ssrc < 0 ||
-		    ssrc > UINT32_MAX || roc < 0 || roc > UINT32_MAX ||
-		    seq < 0 || seq > UINT16_MAX)
+		if (json_unpack(json_array_get(rocl, i), "[I, I, I, I, I!]",
+				&ssrc, &roc, &seq, &media, &layer) ||
+		    ssrc < 0 || ssrc > UINT32_MAX ||
+		    roc < 0 || roc > UINT32_MAX ||
+		    seq < 0 || seq > UINT16_MAX || media < 0 || media > 3 ||
+		    layer < 0 || layer >= TICKET_RIDS_MAX)
 			return EBADMSG;
+		rtc->rocv[i].media = (uint8_t)media;
+		rtc->rocv[i].layer = (uint8_t)layer;
 		rtc->rocv[i].ssrc = (uint32_t)ssrc;
 		rtc->rocv[i].roc  = (uint32_t)roc;
 		rtc->rocv[i].seq  = (uint16_t)seq;

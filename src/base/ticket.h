@@ -119,10 +119,13 @@ enum ticket_srtp {
 	SRTP_CM_80,               /* AES_CM_128_HMAC_SHA1_80: 16 + 14     */
 };
 
-/** Where a received stream was: its roll-over counter and last number */
+/** Where a received stream was: its roll-over counter and last number; and
+ *  what it is: browsers say MID and RID only until they are heard. */
 struct ticket_roc {
 	uint32_t ssrc, roc;
 	uint16_t seq;
+	uint8_t  media;           /* 1 audio, 2 video, 3 slides; 0: not known */
+	uint8_t  layer;           /* index into ridv                      */
 };
 
 /**

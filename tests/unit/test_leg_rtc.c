@@ -667,6 +667,7 @@ struct cast {
 	bool on[3], key[3];
 	uint16_t seq[3];
 	uint32_t ts;
+	bool silent;              /* no MID: we were heard                */
 };
 
 
@@ -679,7 +680,8 @@ static void cast_send(struct end *e, struct cast *c)
 	c->ts += 3000;
 	for (i = 0; i < 3; i++) {
 		struct raw r = {.ssrc = 100 + i, .pt = PT_VP8,
-			.ts = c->ts, .seq = c->seq[i], .mid = "1",
+			.ts = c->ts, .seq = c->seq[i],
+			.mid = c->silent ? NULL : "1",
 			.rid = c->seq[i] < 3 ? ridv[i] : NULL};
 		struct raw r2 = r;
 
@@ -773,6 +775,59 @@ static int test_layers(void)
 	cast_run(p, &c, 1000);
 	TEST_TRUE(p->b.told.blocks >= 3);
 	TEST_EQ(0, p->b.told.blocks % 3);
+ out:
+	pair_close(p);
+	return err;
+}
+
+
+static struct ticket_rtc named;
+
+static void layers_told(struct ticket *t)
+{
+	layers(t);
+	memcpy(t->rtc.rocv, named.rocv, sizeof(named.rocv));
+	t->rtc.rocc = named.rocc;
+}
+
+
+/* Another mixer goes on with SSRCs that say no longer what they are */
+static int test_moved(void)
+{
+	struct pair *p = NULL;
+	struct cast c = {.on = {1, 1, 1}, .key = {1, 1, 1}};
+	unsigned i;
+	int err;
+
+	err = pair_make(&p, NULL, layers);
+	TEST_ERR(err);
+	cast_run(p, &c, 300);
+	for (i = 0; i < 4; i++)
+		named.rocv[i] = (struct ticket_roc) {.ssrc = 100 + i};
+	named.rocc = 4;
+	leg_rtc_name(p->b.leg, &named);
+	for (i = 0; i < 3; i++) {
+		TEST_EQ(1 + LEG_VIDEO, named.rocv[i].media);
+		TEST_EQ(i, named.rocv[i].layer);
+	}
+	TEST_EQ(0, named.rocv[3].media);
+	pair_close(p);
+	p = NULL;
+
+	c.silent = true;
+	err = pair_make(&p, NULL, layers_told);
+	TEST_ERR(err);
+	TEST_ERR(leg_set_need(p->b.leg, LEG_VIDEO, 1280, 720, p->now));
+	memset(c.key, 1, sizeof(c.key));
+	cast_run(p, &c, 1500);
+	TEST_TRUE(p->b.whole > 20);
+	TEST_EQ(1280, p->b.width);
+	/* what was not heard since is told on all the same */
+	named.rocv[0] = (struct ticket_roc) {.ssrc = 101};
+	named.rocc = 1;
+	leg_rtc_name(p->b.leg, &named);
+	TEST_EQ(1 + LEG_VIDEO, named.rocv[0].media);
+	TEST_EQ(1, named.rocv[0].layer);
  out:
 	pair_close(p);
 	return err;
@@ -1248,6 +1303,7 @@ int main(int argc, char **argv)
 {
 	static const struct test testv[] = {
 		{"whose packet it is",                test_demux},
+		{"another mixer knows whose it is",   test_moved},
 		{"header extensions and garbage",     test_ext},
 		{"a tenth lost, RTX brings it",       test_rtx_10},
 		{"a third lost, RTX brings it",       test_rtx_30},
