@@ -97,10 +97,13 @@ export function Chat() {
 	const m = useStore(app, (s) => s.model);
 	const log = useRef<HTMLDivElement>(null);
 	const n = m?.chat.length ?? 0;
+	const mine = m?.chat[n - 1]?.party === m?.me;
 
+	// who reads further up is left there, unless he wrote himself
 	useEffect(() => {
-		log.current?.scrollTo({ top: log.current.scrollHeight });
-	}, [n]);
+		if (mine)
+			log.current?.scrollTo({ top: 0 });
+	}, [n, mine]);
 	if (!m)
 		return null;
 
@@ -109,10 +112,13 @@ export function Chat() {
 			foot={<Write m={m} />}>
 			<div class="log" role="log" ref={log} tabIndex={0}
 				aria-label={t('chat.log')}>
-				{!n && <p class="muted">{t('chat.empty')}</p>}
-				<ol class="msgs">
-					{m.chat.map((c) => <One key={c.chat} m={m} c={c} />)}
-				</ol>
+				<div class="log-in">
+					{!n && <p class="muted">{t('chat.empty')}</p>}
+					<ol class="msgs">
+						{m.chat.map((c) =>
+							<One key={c.chat} m={m} c={c} />)}
+					</ol>
+				</div>
 			</div>
 		</Panel>
 	);
