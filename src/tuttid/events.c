@@ -78,9 +78,23 @@ static int print_fields(struct re_printf *pf, const json_t *fields)
 	return err;
 }
 
+/* What people write is theirs, and the catalogue's: not the log's. */
+static void log_chat(const struct event_def *def, const json_t *fields)
+{
+	json_t *copy = json_copy((json_t *)(uintptr_t)fields);
+
+	(void)json_object_del(copy, "text");
+	info("%s%H\n", def->name, print_fields, copy);
+	json_decref(copy);
+}
+
 static void log_event(const struct event_def *def, const json_t *fields)
 {
 	switch (def->id) {
+
+	case EV_CHAT_MESSAGE:
+		log_chat(def, fields);
+		break;
 
 	case EV_MIXER_DIED:
 	case EV_MIXER_LOAD:

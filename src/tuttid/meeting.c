@@ -112,14 +112,17 @@ unsigned meeting_count(const struct meeting *m, bool sources)
 	return n;
 }
 
-bool meeting_full(const struct server *srv, const struct room *room)
+bool meeting_full(const struct server *srv, const struct room *room,
+		  bool host)
 {
+	const struct meeting *m = room->meeting;
 	uint32_t max = config_u32(srv->conf, "max_parties");
 
 	if (room->cfg.max_parties && room->cfg.max_parties < max)
 		max = room->cfg.max_parties;
 
-	return room->meeting && list_count(&room->meeting->partyl) >= max;
+	return m && (host ? meeting_count(m, true)
+			  : list_count(&m->partyl)) >= max;
 }
 
 static unsigned count_joined(const struct meeting *m)
@@ -445,7 +448,8 @@ void meeting_check(struct meeting *m)
 	}
 
 	if (!m->mc) {
-		if (!m->partyl.head)
+		/* who waits for one to begin may; one that was is over */
+		if (!m->partyl.head || m->id)
 			meeting_end(m, m->id ? "everybody left"
 					     : "nobody came");
 		return;

@@ -85,8 +85,10 @@ void meeting_admit_all(struct meeting *m);
 struct party *meeting_party(const struct meeting *m, uint32_t id);
 /** Of who leaves now: the mixer's last report is still to come; stolen. */
 void meeting_keep_quality(struct meeting *m, uint32_t id, json_t *quality);
-/** As many as the room or the server allows are in, or on their way. */
-bool meeting_full(const struct server *srv, const struct room *room);
+/** As many as the room or the server allows are in, or on their way; for a
+ *  host those at the door do not count. */
+bool meeting_full(const struct server *srv, const struct room *room,
+		  bool host);
 /** Who waits at the door is not in it. */
 unsigned meeting_count(const struct meeting *m, bool sources);
 

@@ -316,7 +316,7 @@ static struct room *admit(struct server *srv, struct call *call, bool *hostp)
 		refuse(srv, call, 403, "Room is locked", 0);
 		return NULL;
 	}
-	if (meeting_full(srv, dial.room)) {
+	if (meeting_full(srv, dial.room, dial.host)) {
 		refuse(srv, call, 486, "Room is full", 0);
 		return NULL;
 	}

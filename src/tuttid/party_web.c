@@ -136,7 +136,7 @@ static int admit_room(struct party_media *pm, const struct whip_ask *ask,
 	pm->host = auth.who.role >= VERB_HOST;
 	if (room->cfg.locked && !pm->host)
 		return refuse(errbuf, errsz, 403, "Room is locked");
-	if (meeting_full(srv, room))
+	if (meeting_full(srv, room, pm->host))
 		return refuse(errbuf, errsz, 409, "Room is full");
 
 	str_ncpy(pm->room, room->cfg.name, sizeof(pm->room));

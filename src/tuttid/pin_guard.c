@@ -24,6 +24,9 @@ static struct sa who(const struct sa *addr)
 		return sa;
 
 	sa_in6(addr, in6);
+	/* IPv4 by a socket of both is told by its last bytes */
+	if (IN6_IS_ADDR_V4MAPPED((struct in6_addr *)in6))
+		return sa;
 	memset(&in6[8], 0, 8);
 	sa_set_in6(&sa, in6, 0);
 

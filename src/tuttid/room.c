@@ -175,8 +175,11 @@ static void check_pin(struct room_dial *dial, const char *pin)
 
 	dial->pin_given = pin != NULL;
 	dial->host   = pin && cfg->host_pin[0] && !strcmp(pin, cfg->host_pin);
-	dial->pin_ok = dial->host || !cfg->pin[0] ||
-		       (pin && !strcmp(pin, cfg->pin));
+	if (dial->host || (!cfg->pin[0] && !cfg->host_pin[0]))
+		dial->pin_ok = true;
+	else	/* a host's alone can be guessed at, too */
+		dial->pin_ok = pin ? cfg->pin[0] && !strcmp(pin, cfg->pin)
+				   : !cfg->pin[0];
 }
 
 int rooms_dial(const struct rooms *rooms, const struct pl *user,

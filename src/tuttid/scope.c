@@ -72,6 +72,7 @@ static int check_key(struct server *srv, struct req *req, uint64_t id)
 int scope_role(struct server *srv, struct req *req, const struct verb *verb)
 {
 	const struct req_who *who = req_asker(req);
+	const struct room *room;
 
 	if (check_key(srv, req, who->key))
 		return EACCES;
@@ -88,6 +89,12 @@ int scope_role(struct server *srv, struct req *req, const struct verb *verb)
 	}
 	if (who->role == VERB_GUEST && !who->room) {
 		req_fail(req, 403, "Not allowed", "a guest of no room");
+		return EACCES;
+	}
+	room = rooms_find_id(srv->rooms, who->room);
+	if (who->role == VERB_GUEST && !who->party && room->cfg.locked) {
+		req_fail(req, 403, "Room is locked",
+			 "only who is in it sees what happens there");
 		return EACCES;
 	}
 	if (who->role == VERB_GUEST && !who->party &&

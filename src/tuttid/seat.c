@@ -130,8 +130,24 @@ static void sit(struct party *p, const char *name, bool host)
 		   json_pack("{s:s, s:b}", "name", p->name, "on", 1));
 }
 
+/* A seat outlives its connection, so the limit of those is not enough. */
+static unsigned count_peer(const struct seats *seats, const struct sa *peer)
+{
+	unsigned n = 0;
+	struct le *le;
+
+	LIST_FOREACH(&seats->seatl, le) {
+		const struct seat *seat = le->data;
+
+		n += sa_cmp(&seat->peer, peer, SA_ADDR);
+	}
+
+	return n;
+}
+
 int seat_alloc(struct seat **sp, struct seats *seats, struct room *room,
-	       const struct auth *auth, const char *name)
+	       const struct auth *auth, const char *name,
+	       const struct sa *peer)
 {
 	struct seat *seat;
 	struct meeting *m;
@@ -140,6 +156,8 @@ int seat_alloc(struct seat **sp, struct seats *seats, struct room *room,
 
 	if (list_count(&seats->seatl) >= SEATS_MAX)
 		return ENOSPC;
+	if (count_peer(seats, peer) >= SEATS_PER_IP_MAX)
+		return EAGAIN;
 
 	seat = mem_zalloc(sizeof(*seat), seat_destructor);
 	if (!seat)
@@ -159,6 +177,7 @@ int seat_alloc(struct seat **sp, struct seats *seats, struct room *room,
 
 	seat->party     = p;
 	seat->home      = room->cfg.id;
+	seat->peer      = *peer;
 	seat->who       = auth->who;
 	seat->who.party = p->id;
 	if (!seat->who.room && seat->who.role < VERB_ADMIN)
@@ -227,6 +246,8 @@ int seat_admit(struct seat *seat)
 
 	if (!p || p->state != PARTY_WAITING)
 		return EPROTO;
+	if (meeting_full(p->srv, p->meeting->room, true))
+		return ENOSPC;
 
 	party_seated(p);
 	seat->first = db_event_last(seat->seats->srv->db);

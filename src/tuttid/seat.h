@@ -34,6 +34,7 @@ enum {
 	SEAT_RATE       = 20,     /* … then so many a second              */
 	SEAT_REFUSED_MAX = 200,   /* too many all the same: cut off       */
 	SEATS_MAX       = 4000,
+	SEATS_PER_IP_MAX = 200,   /* those that linger too                */
 	SEAT_SECRET_LEN = 32,
 };
 
@@ -75,7 +76,8 @@ void seat_conn_recv(struct seat_conn *c, const json_t *msg);
 void seat_conn_gone(struct seat_conn *c, bool bye);
 void *seat_conn_arg(const struct seat_conn *c);
 
-/** In from the locked door: welcomed, "party admitted".  EPROTO. */
+/** In from the locked door: welcomed, "party admitted".  EPROTO does not
+ *  wait, ENOSPC the room is full. */
 int seat_admit(struct seat *seat);
 
 /* For party.c; seat may be NULL */

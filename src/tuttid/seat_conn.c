@@ -319,13 +319,18 @@ static void enter(struct seat_conn *c, const json_t *hello)
 		refuse(c, auth.status, auth.title, auth.detail, auth.retry_s);
 		return;
 	}
-	if (meeting_full(srv, room)) {
+	if (meeting_full(srv, room, auth.who.role >= VERB_HOST)) {
 		refuse(c, 409, "Room is full", NULL, 0);
 		return;
 	}
 
 	err = seat_alloc(&seat, c->seats, room, &auth,
-			 auth.name[0] ? auth.name : name);
+			 auth.name[0] ? auth.name : name, &c->peer);
+	if (err == EAGAIN) {
+		refuse(c, 429, "Too many seats from your address", NULL,
+		       SEAT_LINGER_MS / 1000);
+		return;
+	}
 	if (err) {
 		warning("no seat in room %s: %m\n", room->cfg.name, err);
 		refuse(c, 503, "No seat is free", NULL, 30);

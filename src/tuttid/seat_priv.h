@@ -30,6 +30,7 @@ struct seat {
 	struct seat_conn *conn;   /* weak; NULL: lingers                  */
 	struct req_who who;
 	char secret[SEAT_SECRET_LEN + 1];
+	struct sa peer;           /* who took it                          */
 	uint64_t home;            /* id of the room where it was taken    */
 	uint64_t first;           /* no event before this one is his      */
 	struct tmr tmr_linger;
@@ -50,9 +51,11 @@ struct seat_conn {
 	uint64_t left_us;
 };
 
-/** A new seat for who was let in: waiting or seated. */
+/** A new seat for who was let in: waiting or seated.  ENOSPC no seat is
+ *  left, EAGAIN none for this address. */
 int  seat_alloc(struct seat **sp, struct seats *seats, struct room *room,
-		const struct auth *auth, const char *name);
+		const struct auth *auth, const char *name,
+		const struct sa *peer);
 struct seat *seats_find(const struct seats *seats, const char *secret,
 			const char *room);
 

@@ -34,11 +34,16 @@ void verb_party_admit(struct server *srv, struct req *req,
 		      const json_t *args)
 {
 	struct party *p = verbs_party(srv, req, args);
+	int err;
 
 	if (!p)
 		return;
 
-	if (seat_admit(p->seat))
+	err = seat_admit(p->seat);
+	if (err == ENOSPC)
+		req_fail(req, 409, "Room is full", "room \"%s\"",
+			 p->meeting->name);
+	else if (err)
 		req_fail(req, 409, "Does not wait", "party %u", p->id);
 	else
 		req_ok(req, party_json(p));

@@ -150,7 +150,7 @@ void verb_party_move(struct server *srv, struct req *req, const json_t *args)
 		return;
 	}
 
-	if (meeting_full(srv, room)) {
+	if (meeting_full(srv, room, true)) {
 		req_fail(req, 409, "Room is full", "room \"%s\"",
 			 room->cfg.name);
 		return;
@@ -186,7 +186,7 @@ void verb_call(struct server *srv, struct req *req, const json_t *args)
 		return;
 	}
 
-	if (meeting_full(srv, room)) {
+	if (meeting_full(srv, room, true)) {
 		req_fail(req, 409, "Room is full", "room \"%s\"",
 			 room->cfg.name);
 		return;

@@ -77,7 +77,7 @@ static void door(const struct server *srv, struct web_req *wreq,
 			  "title", room->cfg.title,
 			  "pin_needed", room->cfg.pin[0] != '\0',
 			  "locked", (int)room->cfg.locked,
-			  "full", (int)meeting_full(srv, room),
+			  "full", (int)meeting_full(srv, room, false),
 			  "meeting", m && m->id,
 			  "parties", m ? (int)meeting_count(m, true) : 0));
 }

@@ -264,6 +264,12 @@ static int test_outside(void)
 	TEST_EQ(403, srv_ask(&guest, "party mute", "%s", args));
 	TEST_EQ(403, srv_ask(&guest, "hand raise", NULL));
 	TEST_EQ(403, srv_ask(&guest, "chat send", "{\"text\": \"x\"}"));
+	TEST_EQ(200, srv_ask(&guest, "chat list", NULL));
+	/* nor does he see through a locked door */
+	TEST_EQ(200, srv_ask(&host, "room lock", NULL));
+	TEST_EQ(403, srv_ask(&guest, "chat list", NULL));
+	TEST_EQ(403, srv_ask(&guest, "party list", NULL));
+	TEST_EQ(200, srv_ask(&host, "room unlock", NULL));
 	TEST_EQ(400, srv_ask(&host, "hand raise", NULL));
 	TEST_EQ(200, srv_ask(&host, "party mute", "%s", args));
 	TEST_EQ(200, srv_ask(&host, "chat send", "{\"text\": \"x\"}"));

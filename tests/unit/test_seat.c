@@ -12,6 +12,7 @@
 #include "tuttid/events.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
+#include "tuttid/seat_priv.h"
 #include "tuttid/server.h"
 
 /* ---- cases ---- */
@@ -182,6 +183,153 @@ static int test_resume(void)
 	TEST_EQ(4401, cid.code);
 	TEST_TRUE(bob.conn != NULL);
  out:
+	over();
+	return err;
+}
+
+/* What the timer of the seat would do when its 30 s are over */
+static bool expire(struct page *page)
+{
+	struct seat *seat = server_party(srv, page->party)->seat;
+	struct tmr *tmr = &seat->tmr_linger;
+
+	if (tmr_get_expire(tmr) < SEAT_LINGER_MS - 5000 ||
+	    tmr_get_expire(tmr) > SEAT_LINGER_MS)
+		return false;
+
+	tmr_start(tmr, 0, tmr->th, tmr->arg);
+	run_ms(20);
+
+	return true;
+}
+
+static int test_linger(void)
+{
+	json_t *event = NULL;
+	const char *s = "";
+	char text[128];
+	int err;
+
+	err = open_room(", \"host_pin\": \"99\"");
+	TEST_ERR(err);
+	err  = join(&ann, "Ann");
+	err |= join(&bob, "Bob");
+	TEST_ERR(err);
+
+	/* back in time: nothing runs on */
+	hang_up(&bob);
+	(void)re_snprintf(text, sizeof(text),
+			  "{\"hello\": {\"seat\": \"%s\"}}", bob.seat);
+	err = dial(&bob, "a");
+	TEST_ERR(err);
+	say(&bob, text);
+	TEST_TRUE(!tmr_isrunning(&server_party(srv, bob.party)
+				  ->seat->tmr_linger));
+	TEST_EQ(0, count(&ann, "party left", NULL));
+
+	/* nobody comes: the seat and all that was its is free */
+	TEST_EQ(200, ask_party(&bob, "hand raise", bob.party, ""));
+	hang_up(&bob);
+	TEST_TRUE(expire(&bob));
+	TEST_TRUE(!server_party(srv, bob.party));
+	TEST_EQ(1, list_count(&srv->seats->seatl));
+	TEST_EQ(1, count(&ann, "party left", &event));
+	(void)json_str(event, "reason", &s);
+	TEST_STR("connection lost", s);
+	err = dial(&bob, "a");
+	TEST_ERR(err);
+	say(&bob, text);
+	TEST_EQ(2, list_count(&srv->seats->seatl));
+
+	/* who waits and goes, and the last of all */
+	say(&bob, "{\"bye\": true}");
+	TEST_EQ(200, admin("room lock", "\"room\": \"a\""));
+	err = join(&cid, "Cid");
+	TEST_ERR(err);
+	hang_up(&cid);
+	TEST_TRUE(expire(&cid));
+	TEST_EQ(1, list_count(&srv->seats->seatl));
+	hang_up(&ann);
+	TEST_TRUE(expire(&ann));
+	TEST_EQ(0, list_count(&srv->seats->seatl));
+	TEST_EQ(0, list_count(&srv->meetingl));
+ out:
+	over();
+	return err;
+}
+
+/* Connections come and go, seats stay for a while: one address must not
+ * have them all. */
+static int test_hoarder(void)
+{
+	const char *hello = "{\"hello\": {\"name\": \"X\"}}";
+	static const char *const roomv[] = {"a", "b", "c", "d"};
+	unsigned i;
+	int err;
+
+	err = open_room("");
+	TEST_ERR(err);
+	TEST_EQ(200, admin("room create", "\"room\": \"b\""));
+	TEST_EQ(200, admin("room create", "\"room\": \"c\""));
+	TEST_EQ(200, admin("room create", "\"room\": \"d\""));
+	for (i = 0; i < SEATS_PER_IP_MAX; i++) {
+		err = dial(&ann, roomv[i % ARRAY_SIZE(roomv)]);
+		TEST_ERR(err);
+		say(&ann, hello);
+		TEST_EQ(0, ann.code);
+		hang_up(&ann);
+	}
+	err = dial(&ann, "a");
+	TEST_ERR(err);
+	say(&ann, hello);
+	TEST_EQ(4429, ann.code);
+	TEST_EQ(SEATS_PER_IP_MAX, list_count(&srv->seats->seatl));
+	TEST_TRUE(expire(&ann));
+	err = dial(&ann, "a");
+	TEST_ERR(err);
+	say(&ann, hello);
+	TEST_EQ(0, ann.code);
+ out:
+	over();
+	return err;
+}
+
+/* Those at the door do not keep the host out; nor do they come in to a
+ * full room. */
+static int test_full_door(void)
+{
+	const char *host = "{\"hello\": {\"name\": \"H\", \"pin\": \"99\"}}";
+	static struct page dan;
+	int err;
+
+	err = open_room(", \"host_pin\": \"99\", \"max_parties\": 2");
+	TEST_ERR(err);
+	TEST_EQ(200, admin("room lock", "\"room\": \"a\""));
+	err  = join(&bob, "Bob");
+	err |= join(&cid, "Cid");
+	TEST_ERR(err);
+	TEST_EQ(EACCES, join(&dan, "Dan"));
+	err = dial(&ann, "a");
+	TEST_ERR(err);
+	say(&ann, host);
+	TEST_EQ(0, ann.code);
+	TEST_EQ(200, ask_party(&ann, "party admit", bob.party, ""));
+	TEST_EQ(409, ask_party(&ann, "party admit", cid.party, ""));
+	TEST_EQ(200, ask(&ann, "room unlock", ""));
+	TEST_EQ(1, count(&ann, "party admitted", NULL));
+	say(&bob, "{\"bye\": true}");
+	TEST_EQ(200, ask_party(&ann, "party admit", cid.party, ""));
+
+	/* without a mixer, too, who waits is told that it is over */
+	TEST_EQ(200, ask(&ann, "room lock", ""));
+	say(&cid, "{\"bye\": true}");
+	err = join(&bob, "Bob");
+	TEST_ERR(err);
+	say(&ann, "{\"bye\": true}");
+	TEST_EQ(SEAT_CLOSE_ENDED, bob.code);
+	TEST_EQ(0, list_count(&srv->meetingl));
+ out:
+	json_decref(dan.got);
 	over();
 	return err;
 }
@@ -514,6 +662,9 @@ static const struct test testv[] = {
 	{"hello, and who is refused", test_hello},
 	{"a welcome says how things are", test_welcome},
 	{"a seat is resumed without a hole", test_resume},
+	{"a seat that nobody comes back to", test_linger},
+	{"one address and all the seats", test_hoarder},
+	{"a full room and its door", test_full_door},
 	{"a second page takes the seat over", test_replaced},
 	{"who waits at a locked room is let in", test_waiting},
 	{"kicked, ended, stopped", test_ends},

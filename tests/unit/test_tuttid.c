@@ -301,6 +301,10 @@ static int test_dial(void)
 		{"200.12345",  true,  false, false},
 		{"200.",       true,  false, false},
 		{"100.1",      true,  true,  false},
+		{"hosted",     true,  true,  false},
+		{"hosted.7777", true, true,  true},
+		{"hosted.7778", true, false, false},
+		{"hosted.",    true,  false, false},
 		{"300",        false, false, false},
 		{"",           false, false, false},
 		{".1234",      false, false, false},
@@ -315,6 +319,9 @@ static int test_dial(void)
 	TEST_EQ(200, status("{\"verb\": \"room create\", \"args\": {\"room\":"
 			    " \"open.room\", \"number\": \"200\", \"pin\":"
 			    " \"1234\", \"host_pin\": \"9999\"}}"));
+	/* guests need none here: a wrong one is a guess at the host's */
+	TEST_EQ(200, status("{\"verb\": \"room create\", \"args\": {\"room\":"
+			    " \"hosted\", \"host_pin\": \"7777\"}}"));
 
 	for (i = 0; i < ARRAY_SIZE(v); i++) {
 		struct room_dial dial;
@@ -337,7 +344,7 @@ static int test_guessing(void)
 {
 	static struct pin_guard guard;
 	const uint64_t ms = 1000;
-	struct sa a, b;
+	struct sa a, b, c, d;
 	uint64_t now = 5 * 1000000;
 	int err, i;
 
@@ -358,6 +365,20 @@ static int test_guessing(void)
 	TEST_TRUE(pin_guard_ok(&guard, &a, now));
 	pin_guard_wrong(&guard, &a, now);
 	TEST_TRUE(pin_guard_ok(&guard, &a, now));
+
+	/* a /64 is one guest, the IPv4 seen by a socket of both are not */
+	err  = sa_set_str(&a, "2001:db8::1", 5060);
+	err |= sa_set_str(&b, "2001:db8::2", 5060);
+	err |= sa_set_str(&c, "::ffff:192.0.2.1", 5060);
+	err |= sa_set_str(&d, "::ffff:192.0.2.2", 5060);
+	TEST_ERR(err);
+	for (i = 0; i < PIN_GUARD_TRIES; i++) {
+		pin_guard_wrong(&guard, &a, now);
+		pin_guard_wrong(&guard, &c, now);
+	}
+	TEST_TRUE(!pin_guard_ok(&guard, &b, now));
+	TEST_TRUE(!pin_guard_ok(&guard, &c, now));
+	TEST_TRUE(pin_guard_ok(&guard, &d, now));
  out:
 	return err;
 }
