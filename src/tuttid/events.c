@@ -348,6 +348,22 @@ int events_follow(struct events *ev, struct req *req,
 	return err;
 }
 
+void events_key_gone(struct events *ev, uint64_t key)
+{
+	struct le *le = ev && key ? ev->followl.head : NULL;
+
+	while (le) {
+		struct follower *f = le->data;
+
+		le = le->next;
+		if (req_asker(f->req)->key != key)
+			continue;
+		req_on_gone(f->req, NULL, NULL);
+		req_fail(f->req, 401, "Key was withdrawn", NULL);
+		mem_deref(f);
+	}
+}
+
 unsigned events_followers(const struct events *ev)
 {
 	return ev ? list_count(&ev->followl) : 0;

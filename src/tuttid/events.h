@@ -38,6 +38,8 @@ json_t *events_redact(const struct req_who *who, json_t *event);
 int events_follow(struct events *ev, struct req *req,
 		  const struct db_event_filter *filter, bool resume);
 
+/** Who follows by that API key is told no more. */
+void events_key_gone(struct events *ev, uint64_t key);
 unsigned events_followers(const struct events *ev);
 
 #endif

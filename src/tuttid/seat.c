@@ -104,6 +104,29 @@ struct party *seats_party(const struct seats *seats, const char *secret,
 	return seat ? seat->party : NULL;
 }
 
+static struct seat *find_key(const struct seats *seats, uint64_t key)
+{
+	struct le *le;
+
+	LIST_FOREACH(&seats->seatl, le) {
+		struct seat *seat = le->data;
+
+		if (seat->who.key == key)
+			return seat;
+	}
+
+	return NULL;
+}
+
+void seats_key_gone(struct seats *seats, uint64_t key)
+{
+	struct seat *seat;
+
+	/* from the first again: with one a meeting may end, and others */
+	while (seats && key && (seat = find_key(seats, key)))
+		party_end(seat->party, "kicked: the key was withdrawn", 0);
+}
+
 static void linger_handler(void *arg)
 {
 	struct seat *seat = arg;

@@ -67,6 +67,9 @@ json_t *seats_stats(const struct seats *seats);
 struct party *seats_party(const struct seats *seats, const char *secret,
 			  const char *room);
 
+/** Whoever sits there by that API key is put out. */
+void seats_key_gone(struct seats *seats, uint64_t key);
+
 /** A new connection; the seats own it until its end. */
 int seat_conn_alloc(struct seat_conn **cp, struct seats *seats,
 		    const char *room, const struct sa *peer,

@@ -15,6 +15,7 @@
 #include "tuttid/events.h"
 #include "tuttid/req.h"
 #include "tuttid/room.h"
+#include "tuttid/seat.h"
 #include "tuttid/server.h"
 #include "tuttid/text.h"
 #include "tuttid/token.h"
@@ -252,4 +253,6 @@ void verb_key_delete(struct server *srv, struct req *req, const json_t *args)
 		    json_pack("{s:I, s:s}", "key_id", (json_int_t)id,
 			      "account", key.account));
 	req_ok(req, NULL);
+	seats_key_gone(srv->seats, id);
+	events_key_gone(srv->events, id);
 }

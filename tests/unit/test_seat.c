@@ -7,11 +7,15 @@
 #include <jansson.h>
 
 #include "base/json.h"
+#include "db/event.h"
+#include "db/key.h"
 #include "tests/fake/room.h"
 #include "tests/unit/test.h"
+#include "tuttid/apikey.h"
 #include "tuttid/events.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
+#include "tuttid/req.h"
 #include "tuttid/seat_priv.h"
 #include "tuttid/server.h"
 
@@ -330,6 +334,63 @@ static int test_full_door(void)
 	TEST_EQ(0, list_count(&srv->meetingl));
  out:
 	json_decref(dan.got);
+	over();
+	return err;
+}
+
+static void follow_handler(json_t *line, bool last_line, void *arg)
+{
+	unsigned *lastp = arg;
+
+	(void)line;
+	*lastp += last_line;
+}
+
+/* A key ends at once: with it go who sits and who listens by it */
+static int test_key(void)
+{
+	const struct db_event_filter all = {.limit = 0};
+	struct db_key key = {.account = "cal", .admin = true}, other = key;
+	struct req_who who = {.role = VERB_ADMIN};
+	char text[APIKEY_SIZE], hash[DB_SHA256_HEX], msg[160];
+	struct req *req = NULL;
+	unsigned ends = 0;
+	int err;
+
+	err = open_room("");
+	TEST_ERR(err);
+	err  = apikey_make(text);
+	err |= apikey_hash(hash, text);
+	err |= db_key_add(srv->db, &key, hash);
+	hash[0] = hash[0] == 'a' ? 'b' : 'a';
+	err |= db_key_add(srv->db, &other, hash);
+	err |= join(&bob, "Bob");
+	err |= dial(&ann, "a");
+	TEST_ERR(err);
+	(void)re_snprintf(msg, sizeof(msg), "{\"hello\": {\"key\": \"%s\"}}",
+			  text);
+	say(&ann, msg);
+	TEST_EQ(0, ann.code);
+
+	who.key = key.id;
+	err = req_alloc(&req, NULL, &who, follow_handler, &ends);
+	TEST_ERR(err);
+	err = events_follow(srv->events, req, &all, false);
+	TEST_ERR(err);
+	TEST_EQ(3, events_followers(srv->events));
+
+	(void)re_snprintf(msg, sizeof(msg), "\"key\": %llu", other.id);
+	TEST_EQ(200, admin("key delete", msg));
+	TEST_TRUE(ann.conn && !ends);
+	(void)re_snprintf(msg, sizeof(msg), "\"key\": %llu", key.id);
+	TEST_EQ(200, ask(&ann, "key delete", msg));
+	TEST_EQ(SEAT_CLOSE_KICKED, ann.code);
+	TEST_EQ(1, ends);
+	TEST_EQ(1, events_followers(srv->events));
+	TEST_EQ(1, list_count(&srv->seats->seatl));
+ out:
+	req_detach(req);
+	mem_deref(req);
 	over();
 	return err;
 }
@@ -665,6 +726,7 @@ static const struct test testv[] = {
 	{"a seat that nobody comes back to", test_linger},
 	{"one address and all the seats", test_hoarder},
 	{"a full room and its door", test_full_door},
+	{"a key that is withdrawn", test_key},
 	{"a second page takes the seat over", test_replaced},
 	{"who waits at a locked room is let in", test_waiting},
 	{"kicked, ended, stopped", test_ends},
