@@ -70,7 +70,7 @@ async function person(who) {
 }
 
 const cmds = {
-	async open({ who, url, camera, microphone, width = 1280, height = 800, args = [], permissions }) {
+	async open({ who, url, camera, microphone, width = 1280, height = 800, args = [], permissions, init }) {
 		const dir = fs.mkdtempSync(path.join(os.tmpdir(), "tutti-chromium-"));
 		const extra = [...args];
 		if (camera)
@@ -87,6 +87,8 @@ const cmds = {
 		page.on("console", m => log.push(`${m.type()}: ${m.text()}`));
 		page.on("pageerror", e => log.push(`pageerror: ${e.message}`));
 		await page.addInitScript(watch);
+		if (init)
+			await page.addInitScript(init);
 		page.setDefaultTimeout(15000);
 		people.set(who, { ctx, page, dir, log });
 		await page.goto(url, { waitUntil: "commit" });
