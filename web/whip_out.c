@@ -78,6 +78,8 @@ void whip_out_problem(struct whip_out *out, int status, const char *fmt, ...)
 	va_end(ap);
 	if (status == 401)
 		whip_out_header(out, "WWW-Authenticate", "Bearer");
+	if (status == 503)
+		whip_out_header(out, "Retry-After", "5");
 
 	/* a detail that was cut within a character is left out */
 	obj = json_pack("{s:s, s:i, s:s*}", "title", title(status), "status",
@@ -166,7 +168,8 @@ bool whip_match(const char *if_match, const char *etag)
 
 	pl_set_str(&rest, if_match);
 	while (part(&rest, ',', &tag)) {
-		if (!pl_strcmp(&tag, "*"))
+		/* RFC 9725's example has it in quotes */
+		if (!pl_strcmp(&tag, "*") || !pl_strcmp(&tag, "\"*\""))
 			return true;
 		if (tag.l < 2 || tag.p[0] != '"' || tag.p[tag.l - 1] != '"')
 			continue;     /* also W/"…": never the same       */

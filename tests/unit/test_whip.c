@@ -377,6 +377,8 @@ static int test_patch(void)
 	TEST_EQ(0, own.anew);
 
 	/* ICE restart: another ETag, the old one is over */
+	f.in.if_match = "\"*\"";
+	TEST_EQ(204, ask(&f, "PATCH", f.path, FRAG, TRICKLE("abcd")));
 	f.in.if_match = "*";
 	TEST_EQ(200, ask(&f, "PATCH", f.path, FRAG, TRICKLE("efgh")));
 	TEST_STR(FRAG, f.out.ctype);
