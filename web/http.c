@@ -91,6 +91,7 @@ static void set_limits(struct web_limits *lim)
 	set_limit(&lim->per_ip, WEB_PER_IP_MAX);
 	set_limit(&lim->idle_ms, WEB_IDLE_S * 1000);
 	set_limit(&lim->stall_ms, WEB_STALL_S * 1000);
+	set_limit(&lim->answer_ms, WEB_ANSWER_S * 1000);
 	set_limit(&lim->ping_ms, WEB_PING_S * 1000);
 	set_limit(&lim->pong_ms, WEB_PONG_S * 1000);
 	set_limit(&lim->ws_queue, WEB_WS_QUEUE_MAX);

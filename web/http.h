@@ -32,6 +32,7 @@ enum {
 	WEB_PER_IP_MAX  = 200,
 	WEB_IDLE_S      = 15,        /* until a request is whole; keep-alive */
 	WEB_STALL_S     = 30,        /* a client that takes nothing          */
+	WEB_ANSWER_S    = 60,        /* the handler's answer: then 504       */
 	WEB_PING_S      = 20,
 	WEB_PONG_S      = 15,
 	WEB_WS_MSG_MAX   = 65536,    /* of a client [bytes]                  */
@@ -55,6 +56,7 @@ struct web_limits {
 	uint32_t conns, per_ip;
 	uint32_t idle_ms;         /* until a request is whole; keep-alive */
 	uint32_t stall_ms;        /* a client that does not read          */
+	uint32_t answer_ms;       /* a handler that does not answer       */
 	uint32_t ping_ms, pong_ms;        /* of a WebSocket               */
 	uint32_t ws_queue;        /* bytes                                */
 };
@@ -104,6 +106,10 @@ const char *web_header(const struct web_req *req, const char *name);
 const struct mbuf *web_body(const struct web_req *req);
 const struct sa *web_peer(const struct web_req *req);
 bool web_secure(const struct web_req *req);           /* TLS            */
+
+/** The answer may take so long, from now on [ms]; else WEB_ANSWER_S.  What is
+ *  answered too late is only freed. */
+void web_patience(struct web_req *req, uint32_t ms);
 
 /** headers: "Name: value\r\n" lines or NULL; ctype NULL without a body. */
 void web_reply(struct web_req *req, int status, const char *ctype,

@@ -28,12 +28,13 @@ static const struct text textv[] = {
 	{412, "Precondition Failed"}, {413, "Content Too Large"},
 	{414, "URI Too Long"}, {415, "Unsupported Media Type"},
 	{416, "Range Not Satisfiable"}, {417, "Expectation Failed"},
-	{422, "Unprocessable Content"}, {426, "Upgrade Required"},
+	{422, "Unprocessable Content"}, {423, "Locked"}, {426, "Upgrade Required"},
 	{428, "Precondition Required"}, {429, "Too Many Requests"},
 	{431, "Request Header Fields Too Large"},
 	{500, "Internal Server Error"}, {501, "Not Implemented"},
 	{502, "Bad Gateway"}, {503, "Service Unavailable"},
 	{504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
+	{507, "Insufficient Storage"},
 };
 
 /* What a page of ours may do.  No inline script, nobody else's code. */
@@ -97,9 +98,10 @@ static void head(struct conn *conn, int status, const char *fields,
 	n = asprintf(&p, "HTTP/1.1 %d %s\r\nDate: %s\r\nServer: %s\r\n"
 		     "X-Content-Type-Options: nosniff\r\n"
 		     "Referrer-Policy: no-referrer\r\n"
-		     "%s%sConnection: %s\r\n\r\n",
+		     "%s%sConnection: %s%s\r\n\r\n",
 		     status, status_text(status), date,
 		     conn->site->software, fields ? fields : "", length,
+		     status == 426 ? "upgrade, " : "",
 		     conn->keep ? "keep-alive" : "close");
 	if (n < 0 || out_mem(&conn->out, p, (size_t)n))
 		fail(conn);
@@ -134,7 +136,7 @@ void conn_problem(struct conn *conn, int status, const char *detail,
 				"title", status_text(status), "detail",
 				detail);
 	char *text = obj ? json_dumps(obj, 0) : NULL;
-	char fields[160];
+	char fields[192];
 	size_t len = text ? strlen(text) : 0;
 
 	json_decref(obj);
@@ -144,7 +146,8 @@ void conn_problem(struct conn *conn, int status, const char *detail,
 		 "Content-Type: application/problem+json\r\n"
 		 "Cache-Control: no-store\r\n%s%s%s",
 		 status == 405 ? "Allow: GET, HEAD, OPTIONS\r\n" : "",
-		 status == 426 ? "Upgrade: websocket\r\n" : "",
+		 status == 426 ? "Upgrade: websocket\r\n"
+			"Sec-WebSocket-Version: 13\r\n" : "",
 		 status == 503 ? "Retry-After: 1\r\n" : "");
 	conn_answer(conn, status, fields, len, now);
 	if (conn->is_head || !len)
@@ -157,7 +160,7 @@ void conn_problem(struct conn *conn, int status, const char *detail,
 static void send_file(struct conn *conn, const struct static_file *file,
 		      const struct http_head *rq, uint64_t now)
 {
-	const bool zip = file->zip && head_has_token(
+	const bool zip = file->zip && head_accepts(
 		head_field(rq, "accept-encoding"), "gzip");
 	const char *etag = zip ? file->zipetag : file->etag;
 	const uint64_t size = zip ? file->ziplen : file->len;
@@ -167,7 +170,7 @@ static void send_file(struct conn *conn, const struct static_file *file,
 	char fields[1024], part[96] = "";
 	int status = 200;
 
-	if (range && (!ifrange || !strcmp(ifrange, etag)))
+	if (range && !conn->is_head && (!ifrange || !strcmp(ifrange, etag)))
 		status = range_parse(&start, &len, range, size);
 	if (etag_matches(head_field(rq, "if-none-match"), etag))
 		status = 304;

@@ -97,6 +97,16 @@ void conns_each(struct conns *conns, void (*h)(struct conn *, void *),
 }
 
 
+/* Whoever has one address of a /64 has them all */
+static bool same_host(const struct sa *a, const struct sa *b)
+{
+	if (sa_af(a) == AF_INET6 && sa_af(b) == AF_INET6)
+		return !memcmp(&a->u.in6.sin6_addr, &b->u.in6.sin6_addr, 8);
+
+	return sa_cmp(a, b, SA_ADDR);
+}
+
+
 /* A free slot; *samep how many come from there already */
 static int find_slot(struct conns *conns, const struct sa *peer,
 		     unsigned *samep)
@@ -111,7 +121,7 @@ static int find_slot(struct conns *conns, const struct sa *peer,
 
 		if (!conns->slotv[k])
 			slot = slot < 0 ? (int)k : slot;
-		else if (sa_cmp(&conns->slotv[k]->peer, peer, SA_ADDR))
+		else if (same_host(&conns->slotv[k]->peer, peer))
 			++*samep;
 	}
 	if (slot >= 0)
@@ -234,9 +244,11 @@ static void to_loop(struct conn *conn, struct mbuf *body, uint64_t now)
 	job->head = conn->head;
 	conn->head = NULL;
 	job->body = body;
+	job->cost = body ? body->end : 0;
 	job->peer = conn->peer;
 	job->secure = conn->secure;
 	conn->state = CONN_WAIT;
+	conn->deadline = now + conn->site->limits.answer_ms;
 	if (jobq_push(conn->site->jobq, job, false))
 		conn_problem(conn, 503, "too many requests wait already",
 			       false, now);
@@ -511,6 +523,12 @@ void conn_tick(struct conn *conn, uint64_t now)
 		break;
 
 	case CONN_WAIT:
+		if (now < conn->deadline)
+			break;
+		atomic_fetch_add(&conn->site->stats.timeouts, 1);
+		conn_problem(conn, 504, "no answer in time", true, now);
+		break;
+
 	case CONN_DEAD:
 		break;
 	}

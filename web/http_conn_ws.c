@@ -181,6 +181,7 @@ static int on_text(struct conn *conn, const char *p, size_t len)
 		return 1011;
 	}
 	job->msg = msg;
+	job->cost = len * JOB_TREE;
 
 	return jobq_push(conn->site->jobq, job, false) ? 1013 : 0;
 }

@@ -20,6 +20,7 @@ struct jobq {
 	bool mtx_ok;              /* [I]                                  */
 	struct job *jobs, **jobtail;              /* [m]                  */
 	unsigned jobc;            /* [m]                                  */
+	size_t cost;              /* [m] of all jobs                      */
 	bool woken;               /* [m] the loop has a byte to read      */
 	struct order *orders, **ordertail;        /* [m]                  */
 };
@@ -120,6 +121,7 @@ static struct job *take(struct jobq *jobq)
 	jobq->jobs = NULL;
 	jobq->jobtail = &jobq->jobs;
 	jobq->jobc = 0;
+	jobq->cost = 0;
 	jobq->woken = false;
 	pthread_mutex_unlock(&jobq->mtx);
 
@@ -221,7 +223,8 @@ int jobq_push(struct jobq *jobq, struct job *job, bool must)
 	int err = 0;
 
 	pthread_mutex_lock(&jobq->mtx);
-	if (jobq->jobc >= JOBS_MAX && !must) {
+	if (!must && (jobq->jobc >= JOBS_MAX ||
+		      jobq->cost + job->cost > JOBS_BYTES_MAX)) {
 		err = EAGAIN;
 	}
 	else {
@@ -229,6 +232,7 @@ int jobq_push(struct jobq *jobq, struct job *job, bool must)
 		*jobq->jobtail = job;
 		jobq->jobtail = &job->next;
 		++jobq->jobc;
+		jobq->cost += job->cost;
 	}
 	wake = !err && !jobq->woken;
 	if (wake)

@@ -24,7 +24,13 @@
 
 #include "web/http_parse.h"
 
-enum { JOBS_MAX = 4096 };         /* requests and messages the loop owes  */
+/* What may wait for the loop, requests and messages.  A message is a tree
+ * already, many times its text. */
+enum {
+	JOBS_MAX       = 4096,
+	JOBS_BYTES_MAX = 32 << 20,
+	JOB_TREE       = 8,       /* cost of a byte of JSON               */
+};
 
 enum job_kind {
 	JOB_REQUEST,
@@ -36,6 +42,7 @@ enum job_kind {
 
 enum order_kind {
 	ORDER_REPLY,              /* head, then data or fd                */
+	ORDER_PATIENCE,           /* the answer may take len [ms]         */
 	ORDER_STREAM,             /* head first, later data               */
 	ORDER_STREAM_END,
 	ORDER_WS_SEND,
@@ -62,6 +69,7 @@ struct job {
 	struct gauge *gauge;      /* WS_OPEN                              */
 	json_t *msg;              /* WS_MSG                               */
 	uint16_t code;            /* WS_CLOSED                            */
+	size_t cost;              /* of JOBS_BYTES_MAX                    */
 };
 
 struct order {
@@ -99,7 +107,7 @@ int jobq_alloc(struct jobq **jobqp, void (*jobh)(struct job *job, void *arg),
 /** No more jobs for the handler, not even those on their way.  [loop] */
 void jobq_stop(struct jobq *jobq);
 
-/** Takes the job, or EAGAIN when the loop owes JOBS_MAX answers; `must`
+/** Takes the job, or EAGAIN when as much as may already waits; `must`
  *  passes all the same (ends of connections, which are bounded).  [thread] */
 int jobq_push(struct jobq *jobq, struct job *job, bool must);
 

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ enum {
 	WRITE_MAX  = 16384,
 	ACCEPT_MAX = 64,          /* in one go                            */
 	BACKLOG    = 512,
+	FDS_KEPT   = 128,         /* for all that is not web or media     */
 };
 
 struct listener {
@@ -145,6 +147,18 @@ static void peer_address(struct sa *sa, const struct sockaddr_storage *ss)
 }
 
 
+/* Descriptors are given lowest first.  Clients must not take the last: the
+ * catalogue and the mixers would go without. */
+static bool fds_left(int fd)
+{
+	struct rlimit rl;
+
+	return getrlimit(RLIMIT_NOFILE, &rl) ||
+		rl.rlim_cur == RLIM_INFINITY || rl.rlim_cur < 4 * FDS_KEPT ||
+		(rlim_t)fd + FDS_KEPT < rl.rlim_cur;
+}
+
+
 static void adopt(struct listener *ln, int fd,
 		  const struct sockaddr_storage *ss)
 {
@@ -156,7 +170,8 @@ static void adopt(struct listener *ln, int fd,
 	uint64_t id;
 
 	peer_address(&peer, ss);
-	conn = conn_new(c->conns, &peer, ln->secure, now_ms());
+	conn = fds_left(fd) ? conn_new(c->conns, &peer, ln->secure, now_ms())
+			    : NULL;
 	if (!conn) {
 		(void)close(fd);
 		return;
@@ -397,7 +412,8 @@ int carrier_alloc(struct carrier **cp, struct site *site,
 	c->pair = tls;
 	c->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	c->tick_us = 250000;
-	if (site->limits.idle_ms < 2000 || site->limits.ping_ms < 2000)
+	if (site->limits.idle_ms < 2000 || site->limits.ping_ms < 2000 ||
+	    site->limits.answer_ms < 2000)
 		c->tick_us = 20000;
 	err = conns_alloc(&c->conns, site);
 	if (!err)

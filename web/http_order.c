@@ -40,12 +40,28 @@ static void take_data(struct conn *conn, struct order *order)
 }
 
 
+/* Nobody is there (any more) to read the stream that begins: its client
+ * went, or was told 504 */
+static void stream_gone(const struct conns *conns, const struct order *order)
+{
+	struct job *job = job_alloc(JOB_GONE, order->conn, order->serial);
+
+	if (job)
+		(void)jobq_push(conns_site(conns)->jobq, job, true);
+}
+
+
 static void take_stream(struct conn *conn, struct order *order, uint64_t now)
 {
 	if (order->gauge && conn->state == CONN_WAIT) {
 		conn->is_stream = true;
 		conn->gauge = gauge_ref(order->gauge);
 		conn_stream(conn, now);
+		if (conn->is_head)
+			conn_tell(conn, 0);
+	}
+	else if (order->gauge) {
+		stream_gone(conn->conns, order);
 	}
 	else if (conn->state == CONN_STREAM && !conn->told && order->data) {
 		take_data(conn, order);
@@ -60,6 +76,11 @@ static void take_order(struct conn *conn, struct order *order, uint64_t now)
 	case ORDER_REPLY:
 		if (conn->state == CONN_WAIT)
 			take_reply(conn, order, now);
+		break;
+
+	case ORDER_PATIENCE:
+		if (conn->state == CONN_WAIT)
+			conn->deadline = now + order->len;
 		break;
 
 	case ORDER_STREAM:
@@ -108,14 +129,8 @@ struct conn *conns_order(struct conns *conns, struct order *order,
 		take_order(conn, order, now);
 	}
 	else {
-		/* its client went before the stream began */
-		if (order->kind == ORDER_STREAM && order->gauge) {
-			struct job *job = job_alloc(JOB_GONE, order->conn,
-						    order->serial);
-			if (job)
-				(void)jobq_push(conns_site(conns)->jobq, job,
-						true);
-		}
+		if (order->kind == ORDER_STREAM && order->gauge)
+			stream_gone(conns, order);
 		conn = NULL;
 	}
 	order_free(order);

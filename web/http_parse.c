@@ -320,29 +320,43 @@ static int parse_length(struct parser *ps, const char *val)
 }
 
 
+/* A list may come in several fields (RFC 9110 5.3) */
+static bool any_token(const struct http_head *head, const char *name,
+		      const char *token)
+{
+	unsigned i;
+
+	for (i = 0; i < head->fieldc; i++) {
+		if (!strcmp(head->fieldv[i].name, name) &&
+		    head_has_token(head->fieldv[i].value, token))
+			return true;
+	}
+
+	return false;
+}
+
+
 /* What the fields mean for the connection */
 static int parse_framing(struct parser *ps)
 {
+	static const char conn[] = "connection";
 	struct http_head *head = ps->head;
-	const char *conn = head_field(head, "connection");
-	const char *up = head_field(head, "upgrade");
 	const char *expect = head_field(head, "expect");
 	unsigned hosts = count(head, "host");
 
 	if (hosts > 1 || (!hosts && !head->old))
 		return refuse(ps, 400, "one Host field is needed");
 
-	head->keep = head->old ? conn && head_has_token(conn, "keep-alive")
-			       : !conn || !head_has_token(conn, "close");
+	head->keep = !any_token(head, conn, "close") &&
+		     (!head->old || any_token(head, conn, "keep-alive"));
 	head->coded = head_field(head, "transfer-encoding") != NULL;
 	if (expect && !head->old) {
 		if (strcasecmp(expect, "100-continue"))
 			return refuse(ps, 417, "only 100-continue");
 		head->expect = true;
 	}
-	head->upgrade = !head->old && up && conn &&
-			head_has_token(up, "websocket") &&
-			head_has_token(conn, "upgrade");
+	head->upgrade = !head->old && any_token(head, "upgrade", "websocket") &&
+			any_token(head, conn, "upgrade");
 
 	return parse_length(ps, head_field(head, "content-length"));
 }
@@ -485,6 +499,34 @@ bool head_has_token(const char *list, const char *token)
 		len = strcspn(list, " \t,;");
 		if (len == n && !strncasecmp(list, token, n))
 			return true;
+		list += strcspn(list, ",");
+	}
+
+	return false;
+}
+
+
+bool head_accepts(const char *list, const char *coding)
+{
+	const size_t n = strlen(coding);
+
+	while (list && *list) {
+		const char *q;
+
+		list += strspn(list, " \t,");
+		if (!strncasecmp(list, coding, n)) {
+			q = list + n + strspn(list + n, " \t");
+			if (!*q || *q == ',')
+				return true;
+			if (*q == ';') {
+				q += 1 + strspn(q + 1, " \t");
+				if (strncasecmp(q, "q=", 2))
+					return true;
+				/* 0, 0. and 0.000 */
+				q += 2 + strspn(q + 2, "0.");
+				return *q >= '1' && *q <= '9';
+			}
+		}
 		list += strcspn(list, ",");
 	}
 

@@ -56,6 +56,9 @@ const char *head_field(const struct http_head *head, const char *name);
 /** Whether a comma separated list has the token; any case. */
 bool head_has_token(const char *list, const char *token);
 
+/** Whether Accept-Encoding takes the coding: named, and not with q=0. */
+bool head_accepts(const char *list, const char *coding);
+
 bool utf8_ok(const char *p, size_t len);
 
 /** A Cross-Origin check: whether the Origin "https://a.b:1" is the site of

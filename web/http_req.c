@@ -215,6 +215,19 @@ static void finish(struct web_req *req, struct order *order, int status,
 }
 
 
+void web_patience(struct web_req *req, uint32_t ms)
+{
+	struct order *order;
+
+	if (!req || req->gauge)
+		return;
+	order = order_alloc(ORDER_PATIENCE, req->conn, req->serial);
+	if (order)
+		order->len = ms;
+	web_order(req->web, order);
+}
+
+
 void web_reply(struct web_req *req, int status, const char *ctype,
 	       const char *headers, const void *body, size_t len)
 {
@@ -320,7 +333,8 @@ static void reply_part(struct web_req *req, int fd, uint64_t size,
 		web_problem(req, 503, NULL, NULL);
 		return;
 	}
-	if (range && (!ifrange || !strcmp(ifrange, etag)))
+	if (range && !strcmp(web_method(req), "GET") &&
+	    (!ifrange || !strcmp(ifrange, etag)))
 		status = range_parse(&start, &len, range, size);
 	if (etag_matches(web_header(req, "if-none-match"), etag))
 		status = 304;

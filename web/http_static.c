@@ -349,5 +349,10 @@ const struct static_file *static_find(const struct statics *st,
 	if (file)
 		return file;
 
-	return strpbrk(path + 1, "/.") ? NULL : look(st, "/index.html");
+	/* the page of a room, whose name may have dots; but for a file of
+	 * ours that is missing the page would be a strange answer */
+	if (strchr(path + 1, '/') || path[1] == '.' || *mime_of(path)->ext)
+		return NULL;
+
+	return look(st, "/index.html");
 }

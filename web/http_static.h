@@ -36,8 +36,8 @@ int static_load(struct statics **stp, const char *dir, char *errbuf,
 void static_free(struct statics *st);
 size_t static_count(const struct statics *st);
 
-/** The file of a path; "/" and "/ROOM" (one segment without a dot) are
- *  index.html; NULL. */
+/** The file of a path; "/" and "/ROOM" (one segment that does not end like
+ *  a file of ours) are index.html; NULL. */
 const struct static_file *static_find(const struct statics *st,
 				      const char *path);
 

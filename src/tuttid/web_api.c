@@ -25,7 +25,11 @@
 #include "web/api.h"
 #include "web/http.h"
 
-enum { FILE_NAME_MAX = 96, URL_MAX = 160, RETRY_S = 5 };
+enum {
+	FILE_NAME_MAX = 96,
+	URL_MAX       = 160,
+	FILE_MS       = 30 * 60000,       /* until a file is made */
+};
 
 /* Of the whole server, made at the first request. */
 struct web_api {
@@ -468,6 +472,8 @@ static void run(struct server *srv, struct web_req *wreq,
 		return;
 	}
 
+	if (has_file(verb))
+		web_patience(wreq, FILE_MS);
 	dispatch(ask, auth, cached(ask, args), args);
 }
 
@@ -548,43 +554,71 @@ static void refuse_route(struct web_req *wreq, int err, const char *allow,
 		web_refuse(wreq, 405, "Method not allowed", allow, headers);
 }
 
-static void route(struct server *srv, struct web_req *wreq,
-		  const json_t *body)
+/* Where a request leads */
+struct way {
+	const struct verb *verb;
+	json_t *args;
+	char allow[64], text[256];
+};
+
+static int find_way(struct way *way, const struct web_req *wreq,
+		    const json_t *body)
 {
 	const char *method = web_method(wreq);
+
+	memset(way, 0, sizeof(*way));
+	if (!strcmp(method, "HEAD"))
+		method = "GET";
+
+	return api_route(&way->verb, &way->args, method, web_path(wreq),
+			 web_query_all(wreq), body, way->allow,
+			 sizeof(way->allow), way->text, sizeof(way->text));
+}
+
+/* Who may not come in has no body parsed: 256 KiB of "[[[" take long. */
+static bool admitted(struct server *srv, struct web_req *wreq,
+		     struct auth *auth)
+{
 	const struct auth_ask who = {
 		.bearer = auth_bearer(web_header(wreq, "authorization")),
 		.peer = web_peer(wreq),
 	};
-	const struct verb *verb = NULL;
-	char allow[64] = "", text[256] = "";
-	json_t *args = NULL;
-	struct auth auth;
-	int err;
+	struct way way;
+	int err = find_way(&way, wreq, NULL);
 
-	if (!strcmp(method, "HEAD"))
-		method = "GET";
-	err = api_route(&verb, &args, method, web_path(wreq),
-			web_query_all(wreq), body, allow, sizeof(allow), text,
-			sizeof(text));
+	json_decref(way.args);
 
 	/* what is there is no secret, what is in it is */
 	if (err == ENOENT || err == EPROTO)
-		refuse_route(wreq, err, allow, text);
-	else if (auth_check(srv, &who, &auth))
-		web_refuse_auth(wreq, &auth);
-	else if (err)
-		refuse_route(wreq, err, allow, text);
-	else {
-		resume(args, verb, wreq);
-		run(srv, wreq, verb, args, &auth);
+		refuse_route(wreq, err, way.allow, way.text);
+	else if (auth_check(srv, &who, auth))
+		web_refuse_auth(wreq, auth);
+	else
+		return true;
+
+	return false;
+}
+
+static void route(struct server *srv, struct web_req *wreq,
+		  const struct auth *auth, const json_t *body)
+{
+	struct way way;
+	int err = find_way(&way, wreq, body);
+
+	if (err) {
+		refuse_route(wreq, err, way.allow, way.text);
 	}
-	json_decref(args);
+	else {
+		resume(way.args, way.verb, wreq);
+		run(srv, wreq, way.verb, way.args, auth);
+		json_decref(way.args);
+	}
 }
 
 void web_api_request(struct server *srv, struct web_req *wreq)
 {
 	json_t *body = NULL;
+	struct auth auth;
 
 	if (!srv || !wreq)
 		return;
@@ -596,9 +630,9 @@ void web_api_request(struct server *srv, struct web_req *wreq)
 	}
 	if (web_door_request(srv, wreq))
 		return;
-	if (!read_body(wreq, &body))
+	if (!admitted(srv, wreq, &auth) || !read_body(wreq, &body))
 		return;
 
-	route(srv, wreq, body);
+	route(srv, wreq, &auth, body);
 	json_decref(body);
 }

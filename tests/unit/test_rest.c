@@ -231,6 +231,7 @@ static int test_rest(void)
 		{"GET", "/server/backup", admin_key, NULL, 200,
 		 "application/vnd.sqlite3"},
 	};
+	char text[512];
 	size_t i;
 	int err;
 
@@ -248,9 +249,19 @@ static int test_rest(void)
 		if (got >= 400 && strcmp(v[i].method, "HEAD"))
 			TEST_TRUE(strstr(cl.buf, "application/problem+json"));
 	}
-	TEST_EQ(415, http("POST /api/v1/rooms HTTP/1.1\r\nHost: x\r\n"
-			  "Connection: close\r\nContent-Type: text/plain\r\n"
-			  "Content-Length: 2\r\n\r\n{}", NULL));
+	(void)re_snprintf(text, sizeof(text), "POST /api/v1/rooms HTTP/1.1\r\n"
+			  "Host: x\r\nConnection: close\r\n"
+			  "Authorization: Bearer %s\r\n"
+			  "Content-Type: text/plain\r\n"
+			  "Content-Length: 2\r\n\r\n{}", admin_key);
+	TEST_EQ(415, http(text, NULL));
+	/* nothing of a stranger is parsed */
+	TEST_EQ(401, http("POST /api/v1/rooms HTTP/1.1\r\nHost: x\r\n"
+			  "Connection: close\r\nContent-Length: 3\r\n\r\n[[[",
+			  NULL));
+	TEST_EQ(404, http("POST /api/v1/none HTTP/1.1\r\nHost: x\r\n"
+			  "Connection: close\r\nContent-Length: 3\r\n\r\n[[[",
+			  NULL));
  out:
 	srv_down();
 	return err;

@@ -41,11 +41,16 @@ static int client_static(struct fix *fix)
 	TEST_EQ(404, an.status);
 	TEST_ERR(cl_ask(&cl, &an, GET("/.secret", "")));
 	TEST_EQ(404, an.status);
+	TEST_ERR(cl_ask(&cl, &an, GET("/my.room", "")));
+	TEST_EQ(200, an.status);
 	TEST_ERR(cl_ask(&cl, &an, "POST / HTTP/1.1\r\nHost: x\r\n\r\n"));
 	TEST_EQ(405, an.status);
 	TEST_STR("get, head, options", answer_field(&an, "allow"));
 	TEST_ERR(cl_ask(&cl, &an, GET("/ws/demo", "")));
 	TEST_EQ(426, an.status);
+	TEST_STR("upgrade, keep-alive", answer_field(&an, "connection"));
+	TEST_STR("websocket", answer_field(&an, "upgrade"));
+	TEST_STR("13", answer_field(&an, "sec-websocket-version"));
 
 	TEST_ERR(cl_ask(&cl, &an, "HEAD /assets/a-1.js HTTP/1.1\r\nHost: x"
 			"\r\n\r\n"));
@@ -57,6 +62,14 @@ static int client_static(struct fix *fix)
 	TEST_TRUE(an.len < 1000);
 	TEST_EQ(100000, web_gunzip(text, sizeof(text), an.body, an.len));
 	TEST_EQ('j', text[99999]);
+	TEST_ERR(cl_ask(&cl, &an, GET("/assets/a-1.js",
+				      "Accept-Encoding: gzip;q=0, br\r\n")));
+	TEST_STR("", answer_field(&an, "content-encoding"));
+	TEST_EQ(100000, an.len);
+	TEST_ERR(cl_ask(&cl, &an, "HEAD /assets/a-1.js HTTP/1.1\r\nHost: x"
+			"\r\nRange: bytes=-3\r\n\r\n"));
+	TEST_EQ(200, an.status);
+	TEST_STR("100000", answer_field(&an, "content-length"));
 	TEST_ERR(cl_ask(&cl, &an, GET("/assets/a-1.js",
 				      "Range: bytes=-3\r\n")));
 	TEST_EQ(206, an.status);
@@ -117,6 +130,9 @@ static int client_files(struct fix *fix)
 	TEST_ERR(cl_ask(&cl, &an, "HEAD /api/file HTTP/1.1\r\nHost: x\r\n"
 			"\r\n"));
 	TEST_STR("3000000", answer_field(&an, "content-length"));
+	TEST_ERR(cl_ask(&cl, &an, "HEAD /api/file HTTP/1.1\r\nHost: x\r\n"
+			"Range: bytes=0-3\r\n\r\n"));
+	TEST_EQ(200, an.status);
 	snprintf(buf, sizeof(buf), "GET /api/file HTTP/1.1\r\nHost: x\r\n"
 		 "If-None-Match: %s\r\n\r\n", etag);
 	TEST_ERR(cl_ask(&cl, &an, buf));

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "tests/unit/test.h"
 #include "tests/unit/web_fixture.h"
+#include "web/http_job.h"
 
 #define GET(path, more) "GET " path " HTTP/1.1\r\nHost: x\r\n" more "\r\n"
 
@@ -434,6 +435,113 @@ static int test_stream(void)
 }
 
 
+static int client_head_stream(struct fix *fix)
+{
+	struct answer an = {0};
+	struct cl cl = {0};
+	int err = 0;
+
+	TEST_ERR(cl_open(&cl, &fix->addr));
+	TEST_ERR(cl_text(&cl, "HEAD /api/stream?open HTTP/1.1\r\nHost: x\r\n"
+			 "\r\n"));
+	TEST_ERR(cl_answer(&cl, &an, false));
+	TEST_EQ(200, an.status);
+	TEST_STR("text/event-stream", answer_field(&an, "content-type"));
+	TEST_ERR(cl_ended(&cl, 3000));
+	TEST_EQ(0, cl.n);
+	TEST_TRUE(wait_for(&fix->gone, 1, 3000));
+
+ out:
+	answer_reset(&an);
+	cl_close(&cl);
+
+	return err;
+}
+
+
+static int test_head_stream(void)
+{
+	return fix_run(client_head_stream, NULL);
+}
+
+
+/* A handler that does not answer: 504, and what it says then is lost */
+static int client_late(struct fix *fix)
+{
+	static const char *const askv[] = {
+		GET("/api/late", ""), GET("/api/late?stream", ""),
+		GET("/api/hold", ""),
+	};
+	struct answer an = {0};
+	struct cl cl = {0};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(askv); i++) {
+		TEST_ERR(cl_open(&cl, &fix->addr));
+		TEST_ERR(cl_ask(&cl, &an, askv[i]));
+		TEST_EQ(504, an.status);
+		TEST_STR("application/problem+json",
+			 answer_field(&an, "content-type"));
+		usleep((FIX_LATE + 300) * 1000);
+		TEST_ERR(cl_ended(&cl, 3000));
+		TEST_EQ(0, cl.n);
+		cl_close(&cl);
+	}
+	TEST_TRUE(wait_for(&fix->gone, 1, 3000));
+
+	TEST_ERR(cl_open(&cl, &fix->addr));
+	TEST_ERR(cl_ask(&cl, &an, GET("/api/late?patient", "")));
+	TEST_EQ(200, an.status);
+
+ out:
+	answer_reset(&an);
+	cl_close(&cl);
+
+	return err;
+}
+
+
+static int test_late(void)
+{
+	const struct web_limits lim = {.answer_ms = 400};
+
+	return fix_run(client_late, &lim);
+}
+
+
+static void no_job_handler(struct job *job, void *arg)
+{
+	(void)arg;
+	job_free(job);
+}
+
+
+/* A loop that stands still is not buried in messages */
+static int test_queue(void)
+{
+	struct jobq *jobq = NULL;
+	struct job *job;
+	unsigned i;
+	int err = 0, got = 0;
+
+	TEST_ERR(jobq_alloc(&jobq, no_job_handler, NULL));
+	for (i = 0; i < JOBS_MAX && !got; i++) {
+		job = job_alloc(JOB_WS_MSG, 1, 1);
+		job->cost = WEB_WS_MSG_MAX * JOB_TREE;
+		got = jobq_push(jobq, job, false);
+	}
+	TEST_EQ(EAGAIN, got);
+	TEST_EQ(JOBS_BYTES_MAX / JOB_TREE / WEB_WS_MSG_MAX + 1, i);
+	TEST_ERR(jobq_push(jobq, job_alloc(JOB_WS_CLOSED, 1, 1), true));
+
+ out:
+	mem_deref(jobq);
+
+	return err;
+}
+
+
 /* All is dropped in the midst of it: what is open, half asked, held */
 static int client_leave(struct fix *fix)
 {
@@ -609,6 +717,9 @@ static const struct test testv[] = {
 	{"slow and idle clients, others served", test_slow},
 	{"too many connections of one address", test_crowd},
 	{"event streams", test_stream},
+	{"HEAD of an event stream", test_head_stream},
+	{"a handler that does not answer", test_late},
+	{"the queue to the loop is bounded", test_queue},
 	{"the end while all is open", test_leave},
 	{"TLS and another certificate", test_tls},
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/unit/test.h"
+#include "web/http_conn.h"
 #include "web/http_frame.h"
 #include "web/http_out.h"
 #include "web/http_parse.h"
@@ -86,6 +87,13 @@ static int test_origins(void)
 	TEST_TRUE(head_has_token("br, gzip;q=1", "gzip"));
 	TEST_TRUE(!head_has_token("upgraded", "upgrade"));
 	TEST_TRUE(!head_has_token("", "x"));
+	TEST_TRUE(head_accepts("br, GZIP ; q=0.001", "gzip"));
+	TEST_TRUE(head_accepts("gzip", "gzip"));
+	TEST_TRUE(head_accepts("gzip;q=1, br", "gzip"));
+	TEST_TRUE(!head_accepts("gzip;q=0", "gzip"));
+	TEST_TRUE(!head_accepts("br, gzip; q=0.000, x", "gzip"));
+	TEST_TRUE(!head_accepts("xgzip, gzipx", "gzip"));
+	TEST_TRUE(!head_accepts(NULL, "gzip"));
 
  out:
 	return err;
@@ -302,6 +310,75 @@ static int test_pieces(void)
 }
 
 
+/* Connection and Upgrade may be several fields */
+static int test_lists(void)
+{
+	static const struct {
+		const char *text;
+		bool keep, upgrade;
+	} v[] = {
+		{"GET / HTTP/1.1\r\nHost: h\r\nConnection: x\r\n"
+		 "Connection: close\r\n\r\n", false, false},
+		{"GET / HTTP/1.0\r\nConnection: x\r\n"
+		 "Connection: keep-alive\r\n\r\n", true, false},
+		{"GET / HTTP/1.0\r\nConnection: close, keep-alive\r\n\r\n",
+		 false, false},
+		{"GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\n"
+		 "Connection: Upgrade\r\nUpgrade: h2c\r\n"
+		 "Upgrade: websocket\r\n\r\n", true, true},
+	};
+	struct http_head *head = NULL;
+	const char *why;
+	size_t i, used;
+	int err = 0, status;
+
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		TEST_ERR(head_parse(&head, &used, v[i].text,
+				    strlen(v[i].text), &status, &why));
+		TEST_EQ(v[i].keep, head->keep);
+		TEST_EQ(v[i].upgrade, head->upgrade);
+		head_free(head);
+		head = NULL;
+	}
+
+ out:
+	head_free(head);
+
+	return err;
+}
+
+
+/* Two of each IPv4 address and of each IPv6 /64 */
+static int test_crowd(void)
+{
+	static const struct {
+		const char *addr;
+		bool in;
+	} v[] = {
+		{"192.0.2.1", true}, {"192.0.2.1", true},
+		{"192.0.2.1", false}, {"192.0.2.2", true},
+		{"2001:db8:0:1::1", true}, {"2001:db8:0:1::2", true},
+		{"2001:db8:0:1:ffff::3", false}, {"2001:db8:0:2::1", true},
+	};
+	struct site site = {.limits = {.conns = 16, .per_ip = 2}};
+	struct conns *conns = NULL;
+	struct sa sa;
+	size_t i;
+	int err = 0;
+
+	TEST_ERR(conns_alloc(&conns, &site));
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		TEST_ERR(sa_set_str(&sa, v[i].addr, 1));
+		TEST_EQ(v[i].in, conn_new(conns, &sa, false, 0) != NULL);
+	}
+
+ out:
+	conns_free(conns);
+
+	return err;
+}
+
+
 static const struct test testv[] = {
 	{"ranges and entity tags", test_ranges},
 	{"origins and tokens", test_origins},
@@ -310,6 +387,8 @@ static const struct test testv[] = {
 	{"frames, good and bad", test_frames},
 	{"a flood of fragments", test_fragments},
 	{"pieces of an answer", test_pieces},
+	{"lists in several fields", test_lists},
+	{"one address, one network", test_crowd},
 };
 
 int main(int argc, char **argv)

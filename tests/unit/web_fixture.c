@@ -26,6 +26,8 @@ struct run {
 	struct list sockl;        /* the WebSockets, until they close     */
 	struct web_req *held[64]; /* requests that wait, streams          */
 	unsigned heldc;
+	struct web_req *late;
+	struct tmr late_tmr;
 	bool renewing;
 	pthread_mutex_t mtx;
 	pthread_cond_t cond;
@@ -129,6 +131,28 @@ static void start_stream(struct run *run, struct web_req *req)
 }
 
 
+static void late_handler(void *arg)
+{
+	struct run *run = arg;
+
+	on_loop();
+	if (web_query(run->late, "stream"))
+		web_stream(run->late, gone_handler, run);
+	else
+		web_reply(run->late, 200, NULL, NULL, NULL, 0);
+	run->late = NULL;
+}
+
+
+static void start_late(struct run *run, struct web_req *req)
+{
+	if (web_query(req, "patient"))
+		web_patience(req, 10000);
+	run->late = req;
+	tmr_start(&run->late_tmr, FIX_LATE, late_handler, run);
+}
+
+
 static void req_handler(struct web_req *req, void *arg)
 {
 	struct run *run = arg;
@@ -140,6 +164,8 @@ static void req_handler(struct web_req *req, void *arg)
 		reply_file(run, req);
 	else if (!strcmp(path, "/api/hold") && run->heldc < 64)
 		run->held[run->heldc++] = req;
+	else if (!strcmp(path, "/api/late") && !run->late)
+		start_late(run, req);
 	else if (!strcmp(path, "/api/stream"))
 		start_stream(run, req);
 	else if (!strcmp(path, "/api/problem"))

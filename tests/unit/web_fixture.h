@@ -6,6 +6,8 @@
  *	ANY  /api/echo      what the handler saw, as JSON
  *	GET  /api/file      a file of FIX_FILE bytes (byte i is i * 7 + i/256)
  *	GET  /api/hold      never answered while the web lives
+ *	GET  /api/late      answered after FIX_LATE ms; ?stream: by a stream;
+ *	                    ?patient: after a word that it takes long
  *	GET  /api/stream    three events, then the end; ?flood: events until
  *	                    it is gone; ?open: one event, stays open
  *	GET  /api/problem   a problem with an odd detail
@@ -19,7 +21,7 @@
 #include "tests/unit/web_client.h"
 #include "web/http.h"
 
-enum { FIX_FILE = 3000000 };
+enum { FIX_FILE = 3000000, FIX_LATE = 1200 };
 
 struct fix {
 	struct web *web;
