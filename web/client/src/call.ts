@@ -699,8 +699,11 @@ function refusedReach(): void {
 }
 
 export function leave(): void {
-	link?.bye();
+	const told = link?.bye();
+
 	link = null;
+	media?.close(!told);
+	media = null;
 	finish('ended.left');
 }
 

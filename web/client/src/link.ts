@@ -230,15 +230,18 @@ export class Link {
 		});
 	}
 
-	// leave: the seat ends at once
-	bye(): void {
-		if (this.done)
-			return;
-		if (this.live && this.ws) {
-			this.ws.send('{"bye":true}');
-			this.ws.onclose = null;
-			this.ws.close(1000, 'bye');
+	// leave: the seat ends at once, if the server can be told
+	bye(): boolean {
+		const tell = !this.done && this.live && !!this.ws;
+
+		if (tell) {
+			this.ws!.send('{"bye":true}');
+			this.ws!.onclose = null;
+			this.ws!.close(1000, 'bye');
 		}
-		this.end();
+		if (!this.done)
+			this.end();
+
+		return tell;
 	}
 }

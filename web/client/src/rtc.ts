@@ -214,10 +214,11 @@ export class Media {
 		this.rebuild();
 	}
 
-	close(): void {
+	// Whose seat has ended has no session left to be deleted.
+	close(seated = false): void {
 		this.closed = true;
 		this.drop();
-		if (this.location) {
+		if (seated && this.location) {
 			void fetch(this.location, { method: 'DELETE',
 				headers: this.auth(), keepalive: true })
 				.catch(() => {});

@@ -409,8 +409,8 @@ const cases = {
 		await button(page, 'Leave').click();
 		ok('leaving says bye', await seen(page,
 			'You have left the meeting') && mock.byes >= 1);
-		ok('and lets go of the devices', await page.evaluate(() =>
-			lab.deletes >= 1));
+		ok('and asks nothing of a session that has ended',
+			await page.evaluate(() => lab.deletes === 0));
 		await look(page, 'ended');
 		await button(page, 'Join again').click();
 		ok('and one can come back', await seen(page, 'Join Demonstration'));
@@ -551,6 +551,14 @@ const cases = {
 			'cannot carry your sound and picture'));
 		await other.evaluate(() => { lab.status = 0; });
 		ok('and tried again', await flowing(other));
+		mock.fail.connect = true;
+		mock.drop();
+		await seen(other, 'The connection to the server is interrupted');
+		await button(other, 'Leave').click();
+		ok('who cannot say bye ends the media', await seen(other,
+			'You have left the meeting') && await other.evaluate(() =>
+			lab.deletes === 1));
+		mock.fail.connect = false;
 		await other.context().close();
 
 		const quiet = await open('/demo', { init: `{
