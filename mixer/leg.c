@@ -152,6 +152,15 @@ int leg_alloc(struct leg **legp, const struct ticket *t,
 }
 
 
+static bool same_exts(const struct ticket_media *a,
+		      const struct ticket_media *b)
+{
+	return a->ext_mid == b->ext_mid && a->ext_twcc == b->ext_twcc &&
+		a->ext_abs_send == b->ext_abs_send &&
+		a->ext_capture == b->ext_capture && !strcmp(a->mid, b->mid);
+}
+
+
 /* was: the medium as it was agreed before */
 static void side_set(struct side *s, const struct ticket_media *was,
 		     uint64_t now)
@@ -160,6 +169,8 @@ static void side_set(struct side *s, const struct ticket_media *was,
 
 	if ((was->on && was->send) && !(s->tm->on && s->tm->send))
 		side_tx_stop(s);
+	if (!same_exts(was, s->tm))
+		rtp_out_forget(s->out);
 
 	/* silence is counted from when there is something to hear */
 	if (s->tm->on && s->tm->recv && !(was->on && was->recv)) {

@@ -14,6 +14,18 @@ enum {
 	HDR = 12,
 	OSN = 2,                  /* RFC 4588: the original number        */
 	CAPTURE_US = 1000000,     /* between two capture times            */
+	FLOW_BITS = 3,            /* of an SSRC, tell a transport's flows */
+};
+
+/* What the header extensions of a packet said: a plain repeat must be the
+ * same to the last bit, for it is sealed with the same nonce, and with GCM
+ * two texts under one nonce give the key of the seal away (RFC 7714
+ * section 8.4). */
+struct said {
+	uint64_t capture_ntp;     /* 0: nothing                           */
+	uint32_t abs_send;
+	uint16_t twcc;
+	bool twcc_on;
 };
 
 /* What was sent: where to find it, not what it was */
@@ -27,6 +39,7 @@ struct sent {
 	uint8_t pt, rtx_pt;
 	bool marker;
 	uint8_t resent;
+	struct said said;
 };
 
 /* A stream of packets: the medium's, or its retransmissions */
@@ -40,7 +53,7 @@ struct waiting {
 	unsigned next;            /* payload                              */
 	unsigned group;           /* payloads a step                      */
 	uint32_t ts;
-	uint8_t pt;
+	uint8_t pt, rtx_pt;
 };
 
 struct rtp_out {
@@ -74,7 +87,7 @@ static void flow_init(struct flow *flow)
 {
 	do {
 		flow->ssrc = rand_u32();
-	} while (!flow->ssrc);
+	} while (!(flow->ssrc >> FLOW_BITS));
 	flow->seq = rand_u16();
 }
 
@@ -112,7 +125,11 @@ int rtp_out_alloc(struct rtp_out **op, bool history, rtp_out_h *outh,
 
 void rtp_out_cfg(struct rtp_out *o, const struct rtp_out_cfg *cfg)
 {
+	const uint32_t mask = (1u << FLOW_BITS) - 1;
+
 	o->cfg = *cfg;
+	o->main.ssrc = (o->main.ssrc & ~mask) | (2 * cfg->index & mask);
+	o->rtx.ssrc  = (o->rtx.ssrc & ~mask) | ((2 * cfg->index + 1) & mask);
 }
 
 
@@ -149,10 +166,31 @@ static void put32(uint8_t *h, uint32_t v)
 }
 
 
+/* What the extensions are to say; bytes: the packet is about so long */
+static void say(struct rtp_out *o, struct sent *s, size_t bytes, uint64_t now)
+{
+	const struct ticket_media *m = o->cfg.m;
+
+	if (!m)
+		return;
+
+	memset(&s->said, 0, sizeof(s->said));
+	s->said.abs_send = rtp_ext_abs(now);
+	if (m->ext_capture && !s->pay && s->unit->pts_us &&
+	    now - o->capture_us >= CAPTURE_US) {
+		o->capture_us = now;
+		s->said.capture_ntp = clock_ntp(s->unit->pts_us);
+	}
+	if (m->ext_twcc && o->cfg.numh) {
+		s->said.twcc_on = true;
+		s->said.twcc = o->cfg.numh(bytes, now, o->cfg.arg);
+	}
+}
+
+
 /* Header extensions behind the header; their length */
-static size_t extensions(struct rtp_out *o, uint8_t *b,
-			 const struct unit *unit, unsigned pay, size_t bytes,
-			 uint64_t now)
+static size_t extensions(const struct rtp_out *o, uint8_t *b,
+			 const struct said *said)
 {
 	const struct ticket_media *m = o->cfg.m;
 	struct rtp_ext x;
@@ -164,24 +202,17 @@ static size_t extensions(struct rtp_out *o, uint8_t *b,
 	memset(&x, 0, sizeof(x));
 	memcpy(x.mid, m->mid, sizeof(x.mid));
 	x.abs_on   = m->ext_abs_send;
-	x.abs_send = rtp_ext_abs(now);
-	if (m->ext_capture && !pay && unit->pts_us &&
-	    now - o->capture_us >= CAPTURE_US) {
-		o->capture_us = now;
-		x.capture_on  = true;
-		x.capture_ntp = clock_ntp(unit->pts_us);
-	}
-	if (m->ext_twcc && o->cfg.numh) {
-		x.twcc_on = true;
-		x.twcc = o->cfg.numh(bytes, now, o->cfg.arg);
-	}
+	x.abs_send = said->abs_send;
+	x.twcc_on  = said->twcc_on;
+	x.twcc     = said->twcc;
+	x.capture_on  = said->capture_ntp;
+	x.capture_ntp = said->capture_ntp;
 
 	return rtp_ext_write(b, m, &x);
 }
 
 
-static void emit(struct rtp_out *o, struct flow *flow, const struct sent *s,
-		 uint64_t now)
+static void emit(struct rtp_out *o, struct flow *flow, const struct sent *s)
 {
 	struct unit_payload *p = &s->unit->payv[s->pay];
 	const bool rtx = flow == &o->rtx;
@@ -197,8 +228,7 @@ static void emit(struct rtp_out *o, struct flow *flow, const struct sent *s,
 	h[3] = (uint8_t)seq;
 	put32(h + 4, s->ts);
 	put32(h + 8, flow->ssrc);
-	n = extensions(o, h + HDR, s->unit, s->pay,
-		       HDR + p->hdrlen + p->len, now);
+	n = extensions(o, h + HDR, &s->said);
 	if (n)
 		h[0] |= 0x10;
 	n += HDR;
@@ -227,20 +257,22 @@ static void remember(struct rtp_out *o, const struct sent *sent)
 
 
 static void send_one(struct rtp_out *o, struct unit *unit, unsigned pay,
-		     uint8_t pt, bool marker, uint32_t ts, uint64_t now)
+		     uint8_t pt, uint8_t rtx_pt, bool marker, uint32_t ts,
+		     uint64_t now)
 {
 	const struct unit_payload *p = &unit->payv[pay];
-	const struct sent s = {
+	struct sent s = {
 		.unit = unit, .pay = (uint16_t)pay, .seq = o->main.seq++,
-		.pt = pt, .rtx_pt = o->rtx_pt, .marker = marker, .ts = ts,
+		.pt = pt, .rtx_pt = rtx_pt, .marker = marker, .ts = ts,
 		.when = now, .first = now,
 	};
 
+	say(o, &s, HDR + p->hdrlen + p->len, now);
 	if (o->sentv)
 		remember(o, &s);
 	++o->st.packets;
 	o->st.bytes += p->hdrlen + p->len;
-	emit(o, &o->main, &s, now);
+	emit(o, &o->main, &s);
 }
 
 
@@ -250,8 +282,8 @@ void rtp_out_send(struct rtp_out *o, struct unit *unit, uint8_t pt,
 	unsigned i;
 
 	for (i = 0; i < unit->payc; i++)
-		send_one(o, unit, i, pt, marker || unit->payv[i].marker, ts,
-			 now);
+		send_one(o, unit, i, pt, o->rtx_pt,
+			 marker || unit->payv[i].marker, ts, now);
 }
 
 
@@ -264,8 +296,8 @@ static void send_some(struct rtp_out *o, unsigned n, uint64_t now)
 	while (n--) {
 		const unsigned i = w->next++;
 
-		send_one(o, w->unit, i, w->pt, w->unit->payv[i].marker,
-			 w->ts, now);
+		send_one(o, w->unit, i, w->pt, w->rtx_pt,
+			 w->unit->payv[i].marker, w->ts, now);
 	}
 	if (w->next < w->unit->payc)
 		return;
@@ -292,6 +324,7 @@ void rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
 	w->next  = 0;
 	w->ts    = ts;
 	w->pt    = pt;
+	w->rtx_pt = o->rtx_pt;
 	w->group = max((unsigned)RTP_OUT_BURST,
 		       (unit->payc + steps - 1) / steps);
 
@@ -312,6 +345,17 @@ void rtp_out_run(struct rtp_out *o, uint64_t now)
 uint64_t rtp_out_due(const struct rtp_out *o)
 {
 	return o->wait.unit ? o->due : UINT64_MAX;
+}
+
+
+/* As RTX: a packet of its own, with a number and a time of its own */
+static void emit_rtx(struct rtp_out *o, const struct sent *was, uint64_t now)
+{
+	const struct unit_payload *p = &was->unit->payv[was->pay];
+	struct sent s = *was;
+
+	say(o, &s, HDR + OSN + p->hdrlen + p->len, now);
+	emit(o, &o->rtx, &s);
 }
 
 
@@ -337,7 +381,10 @@ static void resend(struct rtp_out *o, uint16_t seq, uint64_t now)
 	++o->st.resent;
 	++s->resent;
 	s->when = now;
-	emit(o, s->rtx_pt ? &o->rtx : &o->main, s, now);
+	if (s->rtx_pt)
+		emit_rtx(o, s, now);
+	else
+		emit(o, &o->main, s);
 }
 
 
@@ -357,15 +404,20 @@ void rtp_out_nack(struct rtp_out *o, uint16_t pid, uint16_t blp,
 }
 
 
-void rtp_out_clear(struct rtp_out *o)
+void rtp_out_forget(struct rtp_out *o)
 {
 	unsigned i;
-
-	unit_unref(o->wait.unit);
-	o->wait.unit = NULL;
 
 	for (i = 0; o->sentv && i < RTP_OUT_HISTORY; i++) {
 		unit_unref(o->sentv[i].unit);
 		o->sentv[i].unit = NULL;
 	}
+}
+
+
+void rtp_out_clear(struct rtp_out *o)
+{
+	unit_unref(o->wait.unit);
+	o->wait.unit = NULL;
+	rtp_out_forget(o);
 }

@@ -45,6 +45,9 @@ struct rtp_out_cfg {
 	/** the next transport-wide number; bytes: about so long          */
 	uint16_t (*numh)(size_t bytes, uint64_t now, void *arg);
 	void *arg;
+	unsigned index;           /* of the stream in its transport, 0..3:
+	                           * no two may have the same SSRC, their
+	                           * nonces would be the same             */
 };
 
 /** history: keep packets for NACKs. */
@@ -75,6 +78,9 @@ void rtp_out_nack(struct rtp_out *o, uint16_t pid, uint16_t blp,
 
 void rtp_out_run(struct rtp_out *o, uint64_t now);
 uint64_t rtp_out_due(const struct rtp_out *o);      /* UINT64_MAX: never  */
+
+/** What was sent cannot be sent again: its extensions have other ids now. */
+void rtp_out_forget(struct rtp_out *o);
 
 /** Drop what waits and all history. */
 void rtp_out_clear(struct rtp_out *o);
