@@ -67,8 +67,10 @@ static void on_bye(struct leg *leg, uint32_t ssrc)
 	if (!st)
 		return;
 	layer_leave(st->side, st);
-	st->heard_us = 0;
-	st->in.received = 0;
+	st->heard_us = 0;         /* its place is free                    */
+	st->key_wanted = false;
+	if (st->nack)
+		rtp_nack_reset(st->nack);
 }
 
 
@@ -247,6 +249,18 @@ static void loss_run(struct leg_rtc *rtc, uint64_t now)
 }
 
 
+static bool said_bye(const struct leg *leg)
+{
+	unsigned i;
+
+	for (i = 0; i < LEG_SIDES; i++)
+		if (leg->sidev[i].bye_sent)
+			return true;
+
+	return false;
+}
+
+
 /* Whoever sends video, or would */
 static struct side *speaker(struct leg *leg)
 {
@@ -264,7 +278,7 @@ static void remb_run(struct leg *leg, uint64_t now)
 	struct rtp_rtcp_buf buf;
 	unsigned i, n = 0;
 
-	if (!rtc->remb_on || s->bye_sent)
+	if (!rtc->remb_on || said_bye(leg))
 		return;
 	loss_run(rtc, now);
 	if (!rtp_remb_run(&rtc->remb, leg_fb_rtt(leg), now))
@@ -295,7 +309,7 @@ static void twcc_run(struct leg *leg, uint64_t now)
 	unsigned i;
 	size_t n;
 
-	if (!rtc->twcc_on || s->bye_sent || now < rtp_twcc_due(&rtc->twcc))
+	if (!rtc->twcc_on || said_bye(leg) || now < rtp_twcc_due(&rtc->twcc))
 		return;
 
 	for (i = 0; i < 4; i++) {
@@ -303,9 +317,9 @@ static void twcc_run(struct leg *leg, uint64_t now)
 		if (!n)
 			break;
 		side_rtcp_begin(s, &buf);
+		/* about any that it sends: of others Chromium takes none */
 		(void)rtp_rtcp_put_twcc(&buf, rtp_out_ssrc(s->out),
-					s->lay.cur ? s->lay.cur->ssrc : 0,
-					fci, n);
+					rtc->twcc_ssrc, fci, n);
 		side_send_rtcp(s, &buf);
 	}
 }
@@ -348,6 +362,8 @@ uint64_t leg_fb_due(const struct leg *leg)
 	}
 	for (i = 0; i < LEG_SIDES; i++)
 		due = min(due, layer_due(&leg->sidev[i]));
+	if (said_bye(leg))
+		return due;
 	if (leg->rtc->remb_on)
 		due = min(due, rtp_remb_due(&leg->rtc->remb));
 	if (leg->rtc->twcc_on)

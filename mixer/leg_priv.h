@@ -159,7 +159,8 @@ struct side {
 struct leg_rtc {
 	struct ticket_media ids;  /* header extensions of the bundle      */
 	struct stream streamv[LEG_STREAMS];
-	struct rtp_twcc twcc;     /* what came                            */
+	struct rtp_twcc twcc;     /* what came …                          */
+	uint32_t twcc_ssrc;       /* … last, of whom                      */
 	struct rtp_bwe *bwe;      /* what we send; owned                  */
 	struct rtp_remb remb;
 	bool twcc_on, remb_on;    /* agreed, never both                   */

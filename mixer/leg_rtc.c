@@ -55,7 +55,7 @@ int leg_rtc_alloc(struct leg *leg, uint64_t now)
 	for (i = 0; i < LEG_SIDES; i++) {
 		const struct rtp_out_cfg cfg = {
 			.m = leg->sidev[i].tm, .numh = numh_handler,
-			.arg = rtc,
+			.arg = rtc, .index = i,
 		};
 
 		rtp_out_cfg(leg->sidev[i].out, &cfg);
@@ -456,7 +456,7 @@ static void media_recv(struct side *s, struct stream *st,
 	side_heard(s, a->now);
 	if (st->layer < TICKET_RIDS_MAX)
 		layer_join(s, st, a->now);
-	if (st->nack && layer_wants(s, st))
+	if (st->nack && s->tm->recv && layer_wants(s, st))
 		(void)rtp_nack_got(st->nack, seq, a->now);
 	else if (st->nack)
 		rtp_nack_reset(st->nack);
@@ -563,6 +563,8 @@ void leg_rtc_recv(struct leg *leg, const uint8_t *p, size_t n, uint64_t now)
 		return;
 
 	st->heard_us = now;
+	if (a.x.twcc_on && !st->rtx)
+		rtc->twcc_ssrc = st->ssrc;
 	if (st->rtx)
 		rtx_recv(st->side, st, &a);
 	else

@@ -237,6 +237,9 @@ int rtp_twcc_parse(const uint8_t *fci, size_t n, rtp_twcc_h *h, void *arg)
 	count = (unsigned)fci[2] << 8 | fci[3];
 	ticks = ((uint64_t)fci[4] << 16 | (uint64_t)fci[5] << 8 | fci[6]) *
 		REF_TICKS;
+	/* a run says 8191 in two bytes: a datagram full of these is work */
+	if (count > RTP_TWCC_TOLD_MAX)
+		return EBADMSG;
 	dpos = deltas_at(fci, n, count);
 	if (!dpos)
 		return EBADMSG;

@@ -19,6 +19,7 @@ enum {
 	RTP_TWCC_REPORT  = 256,   /* in one feedback                      */
 	RTP_TWCC_FCI_MAX = 8 + 2 * RTP_TWCC_REPORT + 80,
 	RTP_TWCC_MS      = 80,    /* between feedbacks                    */
+	RTP_TWCC_TOLD_MAX = 2048, /* numbers in one that comes            */
 };
 
 /** What came; all zero to begin with */

@@ -21,6 +21,7 @@ enum {
 	MS = 1000, SEC = 1000000,
 	PT_OPUS = 111, PT_RED = 63, PT_VP8 = 96, PT_RTX = 97,
 	EXT_MID = 4, EXT_RID = 10, EXT_RRID = 11, EXT_TWCC = 3, EXT_ABS = 2,
+	EXT_CAPTURE = 12,
 	LOG = 4096,
 };
 
@@ -28,6 +29,7 @@ enum {
 struct told {
 	unsigned n[RTCP_ITEM_REMB + 1];
 	uint32_t key_ssrc;        /* of the last PLI                      */
+	uint32_t twcc_ssrc;       /* of the last feedback                 */
 	uint64_t remb, tmmbr;
 	unsigned blocks;          /* of the last report with any          */
 };
@@ -41,6 +43,8 @@ struct end {
 	uint64_t seqv[LOG];       /* audio                                */
 	uint8_t pt;
 	unsigned no_mid, exts;    /* sent without, with a MID             */
+	uint8_t last[1500];       /* the RTP packet sent last             */
+	size_t lastn;
 	struct told told;
 	struct rtp_frame *frame;
 	unsigned whole, broken, breaks;
@@ -63,6 +67,8 @@ static void told_handler(const struct rtp_rtcp_item *it, void *arg)
 	++told->n[it->kind];
 	if (it->kind == RTCP_ITEM_PLI)
 		told->key_ssrc = it->media;
+	else if (it->kind == RTCP_ITEM_TWCC)
+		told->twcc_ssrc = it->media;
 	else if (it->kind == RTCP_ITEM_REMB)
 		told->remb = it->u.limit.bps;
 	else if (it->kind == RTCP_ITEM_TMMBR)
@@ -81,8 +87,10 @@ static void sent(struct end *e, const uint8_t *p, size_t n)
 		(void)rtp_rtcp_parse(p, n, told_handler, &e->told);
 		return;
 	}
-	if (rtp_in_parse(&h, p, n, 0))
+	if (rtp_in_parse(&h, p, n, 0) || n > sizeof(e->last))
 		return;
+	memcpy(e->last, p, n);
+	e->lastn = n;
 	rtp_ext_parse(&x, &e->t.video, h.ext_profile, p + h.ext_off,
 		      h.ext_len);
 	if (x.mid[0])
@@ -1013,6 +1021,170 @@ static void with_twcc(struct ticket *t)
 }
 
 
+static void without_rtx(struct ticket *t)
+{
+	with_twcc(t);
+	plain(t);
+	t->video.ext_abs_send = EXT_ABS;
+	t->video.ext_capture = EXT_CAPTURE;
+}
+
+
+static void nack_last(struct end *e, uint64_t now)
+{
+	const uint16_t seq = (uint16_t)(e->last[2] << 8 | e->last[3]);
+	struct rtp_rtcp_buf buf = {.n = 0};
+
+	on_loop();
+	(void)rtp_rtcp_put_nack(&buf, 1, rtp_out_ssrc(
+			e->leg->sidev[LEG_VIDEO].out), &seq, 1);
+	e->lastn = 0;
+	leg_recv(e->leg, LEG_AUDIO, false, NULL, buf.b, buf.n, now);
+}
+
+
+/* Sealed with the nonce that it had, a plain repeat may differ in nothing,
+ * not in its extensions either */
+static int test_repeat_same(void)
+{
+	struct pair *p = NULL;
+	uint8_t was[1500];
+	size_t n;
+	int err;
+
+	err = pair_make(&p, NULL, without_rtx);
+	TEST_ERR(err);
+	TEST_ERR(picture(&p->a, 1, true));
+	pass(p, 30);
+	n = p->a.lastn;
+	TEST_TRUE(n > 1000);
+	memcpy(was, p->a.last, n);
+	nack_last(&p->a, p->now);
+	TEST_EQ(n, p->a.lastn);
+	TEST_TRUE(!memcmp(was, p->a.last, n));
+
+	/* it could not be the same any more */
+	p->a.t.video.ext_abs_send = EXT_ABS + 5;
+	TEST_ERR(leg_set(p->a.leg, &p->a.t, p->now));
+	pass(p, 30);
+	memcpy(p->a.last, was, n);
+	nack_last(&p->a, p->now);
+	TEST_EQ(0, p->a.lastn);
+ out:
+	pair_close(p);
+	return err;
+}
+
+
+static int test_ssrcs(void)
+{
+	struct pair *p = NULL;
+	uint32_t v[2 * LEG_SIDES];
+	unsigned round, i, k;
+	int err = 0;
+
+	for (round = 0; round < 100; round++) {
+		err = pair_make(&p, NULL, NULL);
+		TEST_ERR(err);
+		for (i = 0; i < LEG_SIDES; i++) {
+			struct rtp_out *o = p->a.leg->sidev[i].out;
+
+			v[2 * i]     = rtp_out_ssrc(o);
+			v[2 * i + 1] = rtp_out_rtx_ssrc(o);
+		}
+		for (i = 0; i < ARRAY_SIZE(v); i++) {
+			TEST_TRUE(v[i]);
+			TEST_EQ(i, v[i] & 7);
+			for (k = 0; k < i; k++)
+				TEST_TRUE(v[k] != v[i]);
+		}
+		pair_close(p);
+		p = NULL;
+	}
+ out:
+	pair_close(p);
+	return err;
+}
+
+
+static void slides_twcc(struct ticket *t)
+{
+	with_slides(t);
+	with_twcc(t);
+	t->slides.fb_twcc = true;
+	t->slides.ext_twcc = EXT_TWCC;
+}
+
+
+/* No camera, only slides: feedback names an SSRC that the peer has */
+static int test_twcc_about(void)
+{
+	static const uint8_t exts[] = {0xbe, 0xde, 0, 2,
+		EXT_MID << 4, '2', EXT_TWCC << 4 | 1, 0, 0, 0, 0, 0};
+	struct pair *p = NULL;
+	uint8_t b[12 + sizeof(exts) + 100] = {0x90, 102};
+	unsigned i;
+	int err;
+
+	err = pair_make(&p, NULL, slides_twcc);
+	TEST_ERR(err);
+	memcpy(b + 12, exts, sizeof(exts));
+	b[11] = 77;
+	for (i = 0; i < 20; i++) {
+		b[3] = b[12 + 8] = (uint8_t)i;
+		leg_recv(p->b.leg, LEG_AUDIO, false, NULL, b, sizeof(b),
+			 p->now);
+		pass(p, 20);
+	}
+	TEST_TRUE(p->b.told.n[RTCP_ITEM_TWCC] >= 3);
+	TEST_EQ(77, p->b.told.twcc_ssrc);
+
+	/* said goodbye: nothing is due for ever */
+	on_loop();
+	leg_bye(p->b.leg, p->now);
+	leg_recv(p->b.leg, LEG_AUDIO, false, NULL, b, sizeof(b), p->now);
+	i = p->b.told.n[RTCP_ITEM_TWCC];
+	pass(p, 500);
+	TEST_EQ(i, p->b.told.n[RTCP_ITEM_TWCC]);
+	TEST_TRUE(leg_due(p->b.leg) > p->now);
+ out:
+	pair_close(p);
+	return err;
+}
+
+
+static void count_handler(uint16_t seq, bool came, uint64_t at, void *arg)
+{
+	(void)seq;
+	(void)came;
+	(void)at;
+	++*(unsigned *)arg;
+}
+
+
+/* 24 bytes that speak of 65535 packets */
+static int test_twcc_huge(void)
+{
+	uint8_t fci[24] = {0, 1, 0xff, 0xff, 0, 0, 0, 0};
+	unsigned i, n = 0;
+	int err = 0;
+
+	for (i = 8; i < sizeof(fci); i += 2) {
+		fci[i] = 0x1f;
+		fci[i + 1] = 0xff;
+	}
+	TEST_EQ(EBADMSG, rtp_twcc_parse(fci, sizeof(fci), count_handler,
+					&n));
+	TEST_EQ(0, n);
+	fci[2] = RTP_TWCC_TOLD_MAX >> 8;
+	fci[3] = RTP_TWCC_TOLD_MAX & 0xff;
+	TEST_ERR(rtp_twcc_parse(fci, sizeof(fci), count_handler, &n));
+	TEST_EQ(RTP_TWCC_TOLD_MAX, n);
+ out:
+	return err;
+}
+
+
 static int test_twcc_legs(void)
 {
 	const struct wire_cfg cfg = {.seed = 9, .delay_us = 20 * MS};
@@ -1233,6 +1405,40 @@ static int test_key(void)
 }
 
 
+/* A track that stops has lost nothing by it, and is asked for nothing */
+static int test_bye(void)
+{
+	struct pair *p = NULL;
+	struct raw r = {.ssrc = 7, .pt = PT_VP8, .mid = "1"};
+	struct rtp_rtcp_buf buf = {.n = 0};
+	uint8_t pay[256];
+	json_t *o = NULL;
+	unsigned i;
+	int err;
+
+	err = pair_make(&p, NULL, NULL);
+	TEST_ERR(err);
+	for (i = 0; i < 10; i++) {
+		r.seq += 1 + (i == 9);    /* one is missing               */
+		give(&p->b, &r, pay, vp8(pay, !i, 320, 180));
+	}
+	on_loop();
+	(void)rtp_rtcp_put_bye(&buf, r.ssrc);
+	leg_recv(p->b.leg, LEG_AUDIO, false, NULL, buf.b, buf.n, p->now);
+	TEST_ERR(leg_want_key(p->b.leg, LEG_VIDEO, p->now));
+	pass(p, 1000);
+	TEST_EQ(0, p->b.told.n[RTCP_ITEM_NACK]);
+	TEST_EQ(0, p->b.told.n[RTCP_ITEM_PLI]);
+	on_loop();
+	o = leg_stats(p->b.leg, LEG_VIDEO);
+	TEST_EQ(1, json_integer_value(json_object_get(o, "rx_lost")));
+ out:
+	json_decref(o);
+	pair_close(p);
+	return err;
+}
+
+
 static int test_ready(void)
 {
 	struct pair *p = NULL;
@@ -1312,11 +1518,16 @@ int main(int argc, char **argv)
 		{"the layer that the tile needs",     test_layers},
 		{"key frames by their first packet",  test_key},
 		{"transport-wide feedback, there and back", test_twcc},
+		{"feedback about too much",           test_twcc_huge},
+		{"feedback is about an SSRC that is there", test_twcc_about},
+		{"a plain repeat is the same bytes",  test_repeat_same},
+		{"no two SSRCs of ours are the same", test_ssrcs},
 		{"the estimate finds a link's rate",  test_bwe},
 		{"feedback between legs",             test_twcc_legs},
 		{"REMB: what is shown, what comes through", test_remb},
 		{"a flood of SSRCs",                  test_flood},
 		{"redundant sound fills holes",       test_red},
+		{"an SSRC says goodbye",              test_bye},
 		{"nothing before there are keys",     test_ready},
 		{"TMMBR to a SIP peer",               test_tmmbr},
 	};
