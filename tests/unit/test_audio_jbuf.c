@@ -227,6 +227,47 @@ static int test_streams(void)
 }
 
 
+/* GStreamer's webrtcbin, seen on a loaded host: what its queues gathered
+ * while it connected comes half as fast again as it should, for seconds. */
+static int test_catch_up(void)
+{
+	enum { BEHIND_US = 6000000, PACE_US = 13000, LAST = 1500 };
+	struct reader r = {0};
+	uint64_t rx[LAST], now;
+	unsigned k = 0, t, live = 0, late = 0, empty = 0;
+	int err;
+
+	err = rtp_jbuf_alloc(&r.jb);
+	TEST_ERR(err);
+	for (k = 0; k < LAST; k++) {
+		const uint64_t made = T0 + k * TICK;
+
+		rx[k] = T0 + BEHIND_US + k * PACE_US;
+		if (rx[k] < made) {
+			rx[k] = made;
+			live = live ? live : k;
+		}
+	}
+	for (k = 0, t = 1; k < LAST; t++) {
+		now = T0 + BEHIND_US + t * TICK;
+		for (; k < LAST && rx[k] <= now; k++)
+			put(&r, rx[k], 100 + k, 160 * k, 7, 960, false);
+		read_tick(&r, now);
+		/* up to 6 s after it has caught up */
+		if (k < live + 300) {
+			late = (unsigned)rtp_jbuf_stats(r.jb)->late;
+			empty = r.empty;
+		}
+	}
+	TEST_EQ(late, rtp_jbuf_stats(r.jb)->late);
+	TEST_EQ(empty, r.empty);
+	TEST_TRUE(rtp_jbuf_stats(r.jb)->delay_us < 30000);
+ out:
+	mem_deref(r.jb);
+	return err;
+}
+
+
 static int test_pause(void)
 {
 	struct reader r = {0};
@@ -352,6 +393,7 @@ static int test_random(void)
 static const struct test testv[] = {
 	{"order, doubles, loss, lateness", test_order},
 	{"delay follows jitter and drift", test_streams},
+	{"a sender that catches up", test_catch_up},
 	{"pauses are no loss", test_pause},
 	{"a new SSRC begins anew", test_ssrc},
 	{"waits for FEC once there is loss", test_fec_wait},
