@@ -178,6 +178,36 @@ const cmds = {
 			return out;
 		})()`);
 	},
+	// percent of the blocks of 20 ms, during so long, that have the tone
+	async blocks({ who, hz, ms = 6000 }) {
+		const { page } = await person(who);
+		return page.evaluate(`(async () => {
+			const pc = seen.pcs.filter(p => p.connectionState !== "closed").pop();
+			const track = pc.getReceivers().map(r => r.track)
+				.find(t => t.kind === "audio" && t.readyState === "live");
+			const ac = new AudioContext({ sampleRate: 48000 });
+			await ac.resume();
+			const all = [];
+			const tap = ac.createScriptProcessor(16384, 1, 1);
+			tap.onaudioprocess = e => all.push(...e.inputBuffer.getChannelData(0));
+			ac.createMediaStreamSource(new MediaStream([track])).connect(tap);
+			tap.connect(ac.destination);
+			await new Promise(r => setTimeout(r, ${ms}));
+			tap.disconnect();
+			await ac.close();
+			const w = 2 * Math.cos(2 * Math.PI * ${hz} / 48000), n = 960;
+			let have = 0, c = 0;
+			// the first of it is not there yet
+			for (let i = 16384; i + n <= all.length; i += n, c++) {
+				let a = 0, b = 0;
+				for (let k = i; k < i + n; k++)
+					[a, b] = [all[k] + w * a - b, a];
+				const amp = 2 * Math.sqrt(a * a + b * b - w * a * b) / n;
+				have += 20 * Math.log10(amp + 1e-6) > -45;
+			}
+			return c ? Math.floor(have * 100 / c) : 0;
+		})()`);
+	},
 	async stats({ who }) {
 		const { page } = await person(who);
 		return page.evaluate(`(async () => {

@@ -113,11 +113,11 @@ EOF
 tutti() { "$top_builddir/src/tutti/tutti" -s "$D/tutti.sock" "$@"; }
 tj() { tutti --json "$@"; }
 
-# picture NAME RRGGBB [SIZE] [FPS]: a moving file of one colour
+# picture NAME RRGGBB [SIZE] [FPS [SECONDS]]: a moving file of one colour
 picture() {
-	local size=${3:-640x360} fps=${4:-30}
+	local size=${3:-640x360} fps=${4:-30} s=${5:-90}
 	[ -f "$D/$1.mp4" ] || ffmpeg -v error -y -f lavfi -i \
-		"color=c=0x$2:s=$size:r=$fps,format=yuv420p" -t 90 \
+		"color=c=0x$2:s=$size:r=$fps,format=yuv420p" -t "$s" \
 		-c:v libx264 -preset ultrafast -g "$fps" "$D/$1.mp4"
 }
 

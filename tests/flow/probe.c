@@ -9,6 +9,7 @@
  *	                  its first and its last block of 20 ms, and when that
  *	                  began [ms]; "-1 0" if it was never heard
  *	probe last HZ     when the tone was last heard [ms from the start]
+ *	probe blocks HZ   percent of the blocks of 20 ms that have the tone
  *	probe colour RRGGBB…   rgb24 on stdin: "RRGGBB percent" each, how much
  *	                  of the picture is within 40 of that colour
  *	probe box WIDTH RRGGBB   rgb24 on stdin: width and height of the box
@@ -119,6 +120,19 @@ static void gap(const int16_t *s, size_t n, const char *arg, int last_only)
 }
 
 
+static void blocks(const int16_t *s, size_t n, const char *arg)
+{
+	size_t block = HZ / 50, c = n / block, i, have = 0;
+
+	for (i = 0; i < c; i++) {
+		double a = goertzel(s + i * block, block, atof(arg));
+
+		have += 20 * log10(a + 1e-6) > -45;
+	}
+	printf("%zu\n", c ? have * 100 / c : 0);
+}
+
+
 static void colour(const uint8_t *p, size_t n, const char *arg)
 {
 	long want = strtol(arg, NULL, 16);
@@ -178,7 +192,7 @@ int main(int argc, char **argv)
 	int i;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: probe tone|gap|last|colour ARG…\n");
+		fprintf(stderr, "usage: probe tone|gap|last|blocks|colour ARG…\n");
 		return 2;
 	}
 	p = slurp(&n);
@@ -194,6 +208,8 @@ int main(int argc, char **argv)
 			gap(p, n / 2, argv[i], 0);
 		else if (!strcmp(argv[1], "last"))
 			gap(p, n / 2, argv[i], 1);
+		else if (!strcmp(argv[1], "blocks"))
+			blocks(p, n / 2, argv[i]);
 		else if (!strcmp(argv[1], "colour"))
 			colour(p, n, argv[i]);
 		else

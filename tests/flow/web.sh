@@ -8,6 +8,7 @@
 #	b WHO CMD [JSON]             one command of browser.mjs, its value
 #	joins WHO NAME [PIN]         through the join page into the meeting
 
+BROWSER_IN=()                # nsenter …: another network than the server's
 SHOTS=${TUTTI_SHOTS:-$D}
 mkdir -p "$SHOTS"
 URL=http://127.0.0.1:8080
@@ -23,7 +24,7 @@ done
 start_web() {
 	export TUTTI_WEB=$WEB/dist
 	start_tuttid "web_listen http 127.0.0.1:8080" "$@"
-	node "$top_srcdir/tests/flow/browser.mjs" "$D/browser.sock" \
+	"${BROWSER_IN[@]}" node "$top_srcdir/tests/flow/browser.mjs" "$D/browser.sock" \
 		"${TUTTI_NODE_MODULES:-$WEB/work/node_modules}" \
 		>"$D/browser.log" 2>&1 &
 	pids+=($!)
