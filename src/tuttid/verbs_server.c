@@ -160,7 +160,7 @@ static void count(const struct server *srv, unsigned *meetings,
 	LIST_FOREACH(&srv->meetingl, le) {
 		const struct meeting *m = le->data;
 
-		*meetings   += m->mc && !m->ended;
+		*meetings   += m->id && !m->ended;
 		*parties    += meeting_count(m, true);
 		*recordings += m->rec != NULL;
 	}
