@@ -508,6 +508,10 @@ async function enter(): Promise<void> {
 		s.mode, {
 			remote: (remote) => app.set({ remote }),
 			state: (state) => app.set({ media: state }),
+			refused: (why) => {
+				endShare(false);
+				say('say.share.failed', { reason: why }, 'urgent');
+			},
 		});
 	firstWords();
 	void keepAwake();
@@ -862,7 +866,7 @@ export async function toggleShare(): Promise<void> {
 	}
 }
 
-function endShare(): void {
+function endShare(tell = true): void {
 	const { screen } = app.get();
 
 	if (!screen)
@@ -870,7 +874,8 @@ function endShare(): void {
 	screen.onended = null;
 	screen.stop();
 	app.set({ screen: null });
-	media?.setScreen(null);
+	if (tell)
+		media?.setScreen(null);
 }
 
 // a host, or somebody else's share, ended ours

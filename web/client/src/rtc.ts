@@ -12,6 +12,7 @@ export type MediaState = 'connecting' | 'connected' | 'trouble' | 'busy';
 export interface MediaHandlers {
 	remote(stream: MediaStream): void;
 	state(s: MediaState): void;
+	refused(reason: string): void;   // the screen, by the server
 }
 
 export interface Tracks {
@@ -30,7 +31,19 @@ export interface Stats {
 const DISCONNECTED_MS = 3000;
 const CONNECT_MS = 10000;
 
-class Gone extends Error {}
+class Refused extends Error {
+	constructor(readonly status: number, text: string) {
+		super(text);
+	}
+}
+
+// what an application/problem+json says
+async function reasonOf(res: Response): Promise<string> {
+	const j = await res.json().catch(() => null) as
+		{ title?: string; detail?: string } | null;
+
+	return j?.detail || j?.title || String(res.status);
+}
 
 export class Media {
 	private pc: RTCPeerConnection | null = null;
@@ -74,7 +87,8 @@ export class Media {
 	private rebuild(): void {
 		this.queue(async () => {
 			this.drop();
-			this.h.state('connecting');
+			if (!this.tries)
+				this.h.state('connecting');
 			const iceServers = await this.ice();
 
 			if (this.closed)
@@ -106,7 +120,16 @@ export class Media {
 		this.screen = null;
 		if (this.tracks.screen)
 			this.addScreen(this.tracks.screen);
-		this.armed(CONNECT_MS, () => this.rebuild());
+		this.slow();
+	}
+
+	// not connected in good time
+	private slow(): void {
+		this.armed(CONNECT_MS, () => {
+			this.tries++;
+			this.h.state('trouble');
+			this.rebuild();
+		});
 	}
 
 	private armed(ms: number, f: () => void): void {
@@ -135,7 +158,7 @@ export class Media {
 	}
 
 	private restart(): void {
-		this.armed(CONNECT_MS, () => this.rebuild());
+		this.slow();
 		this.queue(() => this.offer('PATCH', true));
 	}
 
@@ -161,8 +184,8 @@ export class Media {
 	private failed(e: unknown): void {
 		if (this.closed)
 			return;
-		if (e instanceof Gone && this.pc?.connectionState === 'connected')
-			this.tries = 0;
+		this.h.state(e instanceof Refused && e.status === 503
+			? 'busy' : 'trouble');
 		this.armed(backoff(this.tries++), () => this.rebuild());
 	}
 
@@ -180,17 +203,12 @@ export class Media {
 			method,
 			headers: { ...this.auth(), 'Content-Type': 'application/sdp' },
 			body: pc.localDescription!.sdp,
-		}).catch((e: Error) => {
-			this.h.state('trouble');
-			throw e;
 		});
 
 		if (pc !== this.pc)
 			return;
-		if (!res.ok) {
-			this.h.state(res.status === 503 ? 'busy' : 'trouble');
-			throw new Gone(`${res.status}`);
-		}
+		if (!res.ok)
+			throw new Refused(res.status, await reasonOf(res));
 		this.location = res.headers.get('Location') ?? this.location;
 		await pc.setRemoteDescription({ type: 'answer',
 			sdp: await res.text() });
@@ -263,8 +281,26 @@ export class Media {
 				this.screen.direction = 'inactive';
 				await this.screen.sender.replaceTrack(null);
 			}
-			await this.offer(this.location ? 'PATCH' : 'POST');
+			try {
+				await this.offer('PATCH');
+			} catch (e) {
+				await this.noScreen(e, !!track);
+			}
 		});
+	}
+
+	// Refused for what it is: sound and camera go on without it.
+	private async noScreen(e: unknown, on: boolean): Promise<void> {
+		if (!on || !(e instanceof Refused) || e.status === 404 ||
+		    e.status >= 500)
+			throw e;
+		this.tracks.screen = null;
+		await this.pc!.setLocalDescription({ type: 'rollback' });
+		if (this.screen && this.screen.mid === null)
+			this.screen = null;
+		else if (this.screen)
+			this.screen.direction = 'inactive';
+		this.h.refused(e.message);
 	}
 
 	setNeed(need: Need | null): void {

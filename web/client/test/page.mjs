@@ -193,13 +193,19 @@ const cases = {
 		ok('the level of the microphone moves', await until(page, () =>
 			Number(document.querySelector('[role=meter]')
 				?.getAttribute('aria-valuenow')) > 5));
-		ok('devices can be chosen', await page.getByLabel('Camera')
+		ok('devices can be chosen', await page.getByLabel(/^Camera(?! on)/)
 			.locator('option').count() >= 2);
 		ok('it says what data costs', await seen(page,
 			'MB per minute'));
 		await look(page, 'join');
 		await button(page, 'Join').click();
 		ok('a name is needed', await seen(page, 'Please enter your name'));
+		await page.getByLabel('Camera on').uncheck();
+		ok('one can join with the camera off', await until(page, () =>
+			document.querySelector('.preview video')?.hidden));
+		await page.getByLabel('Camera on').check();
+		ok('or on again', await until(page, () =>
+			document.querySelector('.preview video')?.hidden === false));
 		await page.getByRole('radio', { name: /Lowest/ }).check();
 		ok('sound only lets go of the camera', await until(page, () =>
 			document.querySelector('.preview video')?.hidden));
@@ -655,6 +661,26 @@ async function share(page, me) {
 	mock.requests = [];
 	await button(page, 'Stop sharing').click();
 	ok('one ends one\'s own', await asked('share stop', { party: me }));
+
+	const posts = await page.evaluate(() => {
+		lab.status = 409;
+		return lab.posts;
+	});
+
+	await button(page, 'Share screen').click();
+	ok('a share that the server refuses is said', await seen(page,
+		'The screen could not be shared') && await button(page,
+		'Share screen').waitFor().then(() => true, () => false));
+	await page.evaluate(() => { lab.status = 0; });
+	ok('and the rest goes on', await flowing(page) &&
+		await page.evaluate((k) => lab.posts === k &&
+		lab.pcs.at(-1).signalingState === 'stable', posts));
+	await button(page, 'Share screen').click();
+	ok('and a share works later', await until(page, () =>
+		/m=video(?![\s\S]*m=video)[\s\S]*a=sendonly/
+			.test(lab.offers.at(-1)) && lab.pcs.at(-1).signalingState ===
+			'stable'));
+	await button(page, 'Stop sharing').click();
 }
 
 async function chat(page, me) {

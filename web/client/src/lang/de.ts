@@ -47,6 +47,7 @@ export const de: Record<Key, string> = {
 	'join.submit': 'Beitreten',
 	'join.busy': 'Beitritt läuft…',
 	'join.ask': 'Ihr Browser fragt, ob diese Seite Kamera und Mikrofon verwenden darf. Bitte erlauben Sie es.',
+	'join.on': 'Beginnen mit',
 	'join.resume': 'Zurück in die Besprechung…',
 	'join.micon': 'Mikrofon an',
 	'join.camon': 'Kamera an',
@@ -269,7 +270,4 @@ export const de: Record<Key, string> = {
 	'say.failed': 'Das ging nicht: {reason}',
 	'say.share.failed': 'Der Bildschirm ließ sich nicht teilen: {reason}',
 	'say.admitted': 'Sie wurden eingelassen.',
-	'say.react': '{name}: {what}',
-	'say.hear': 'Das Mikrofon ist an.',
-	'say.nohear': 'Sie sind stumm.',
 };

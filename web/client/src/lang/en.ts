@@ -46,6 +46,7 @@ export const en = {
 	'join.submit': 'Join',
 	'join.busy': 'Joining…',
 	'join.ask': 'Your browser asks whether this page may use camera and microphone. Please allow it.',
+	'join.on': 'Begin with',
 	'join.resume': 'Returning to the meeting…',
 	'join.micon': 'Microphone on',
 	'join.camon': 'Camera on',
@@ -268,9 +269,6 @@ export const en = {
 	'say.failed': 'That did not work: {reason}',
 	'say.share.failed': 'The screen could not be shared: {reason}',
 	'say.admitted': 'You were let in.',
-	'say.react': '{name}: {what}',
-	'say.hear': 'The microphone is on.',
-	'say.nohear': 'You are muted.',
 } as const;
 
 export type Key = keyof typeof en;

@@ -2,8 +2,8 @@
 // ui/join.tsx -- before the meeting: see and hear oneself, say who one is
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { app, chooseDevice, join, level, openDevices, setMode, setName,
-	type Door, type Said } from '../call';
+import { app, chooseDevice, join, level, openDevices, setCam, setMic,
+	setMode, setName, type Door, type Said } from '../call';
 import { canCapture } from '../devices';
 import { number, t, type Key } from '../i18n';
 import { cost, type Mode } from '../simulcast';
@@ -150,6 +150,29 @@ export function Problem({ said }: { said: Said }) {
 	);
 }
 
+function Begin() {
+	const mic = useStore(app, (s) => s.mic);
+	const cam = useStore(app, (s) => s.cam && s.mode !== 'audio');
+	const sound = useStore(app, (s) => s.mode === 'audio');
+
+	return (
+		<fieldset class="choices begin">
+			<legend class="sr">{t('join.on')}</legend>
+			<label class="choice">
+				<input type="checkbox" checked={mic} onChange={(e) =>
+					setMic(e.currentTarget.checked)} />
+				<span>{t('join.micon')}</span>
+			</label>
+			<label class="choice">
+				<input type="checkbox" checked={cam} disabled={sound}
+					onChange={(e) =>
+						void setCam(e.currentTarget.checked)} />
+				<span>{t('join.camon')}</span>
+			</label>
+		</fieldset>
+	);
+}
+
 const modes: Mode[] = ['normal', 'slow', 'audio'];
 
 function DataUse() {
@@ -245,6 +268,7 @@ export function Join() {
 				<form class="join-grid" onSubmit={submit} noValidate>
 					<section class="card" aria-label={t('set.devices')}>
 						<Preview />
+						<Begin />
 						{s.problem && <Problem said={s.problem} />}
 						<Devices />
 					</section>

@@ -46,6 +46,8 @@ function Signs({ m, p }: { m: Model; p: Party }) {
 			{p.share && <Sign icon="share" label={t('people.sharing')} />}
 			{p.via === 'sip' && <Sign icon="phone"
 				label={t('people.phone')} />}
+			{p.via === 'source' && <Sign icon="camera"
+				label={t('people.source')} />}
 			{p.video_muted && <Sign icon="camera" off
 				label={t('people.camera.off')} />}
 			{p.muted ? <Sign icon="mic" off kind="muted-sign"
