@@ -160,3 +160,8 @@ LISTEN='(async () => {
 	return true;
 })()'
 HOLE='Math.round(seen.hole * 1000)'
+# so many have media; who waits has none
+parties_joined() {
+	[ "$(tj party list demo |
+		jq '[.[] | select(.state == "joined")] | length')" = "$1" ]
+}
