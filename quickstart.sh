@@ -96,6 +96,7 @@ sip_listen      udp 0.0.0.0:$port
 sip_listen      tcp 0.0.0.0:$port
 web_listen      http 0.0.0.0:$web
 web_listen      https 0.0.0.0:$https
+web_url         https://$host:$https
 tls_certificate $run/cert.pem
 tls_key         $run/key.pem
 EOF
@@ -179,12 +180,15 @@ tuttid runs with the room "demo".  Now:
   call it        any SIP phone or room system:  sip:3000@$at
   no phone?      baresip -f run/caller -e "/dial sip:3000@$at"
                  (apt-get install baresip-core baresip-ffmpeg; q ends it)
+  be the host    open what this prints:
+                 run/tutti token create demo --role host
   who is there   run/tutti party list demo
   look in        run/tutti room snapshot demo demo.png
   record         run/tutti recording start demo
   what happens   run/tutti event follow
   all verbs      run/tutti help
-  the manual     mandoc -a run/prefix/share/man/man1/tutti.1
+  the manual     man -M run/prefix/share/man tutti
+                 (without man: mandoc -a run/prefix/share/man/man1/tutti.1)
   the log        run/tuttid.log
   stop           ./quickstart.sh stop
 EOF
