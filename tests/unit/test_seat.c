@@ -302,7 +302,8 @@ static int test_hoarder(void)
  * full room. */
 static int test_full_door(void)
 {
-	const char *host = "{\"hello\": {\"name\": \"H\", \"pin\": \"99\"}}";
+	const char *host = "{\"hello\": {\"name\": \"H\","
+			   " \"pin\": \"99\"}}";
 	static struct page dan;
 	int err;
 
