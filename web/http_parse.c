@@ -336,6 +336,19 @@ static bool any_token(const struct http_head *head, const char *name,
 }
 
 
+/* A name or address, perhaps with a port; a comma would be two of them */
+static bool host_ok(const char *host)
+{
+	for (; *host; host++) {
+		if (!is_token((unsigned char)*host) && !strchr(":[]();=",
+							       *host))
+			return false;
+	}
+
+	return true;
+}
+
+
 /* What the fields mean for the connection */
 static int parse_framing(struct parser *ps)
 {
@@ -346,6 +359,8 @@ static int parse_framing(struct parser *ps)
 
 	if (hosts > 1 || (!hosts && !head->old))
 		return refuse(ps, 400, "one Host field is needed");
+	if (hosts && !host_ok(head_field(head, "host")))
+		return refuse(ps, 400, "malformed Host");
 
 	head->keep = !any_token(head, conn, "close") &&
 		     (!head->old || any_token(head, conn, "keep-alive"));
