@@ -10,35 +10,6 @@
 #include "base/log.h"
 #include "mixer/mixer_priv.h"
 
-static unsigned blocks(unsigned px)
-{
-	return (px + 15) / 16;
-}
-
-/* What this one wants is one more limit, like those of its decoder. */
-static void cap(struct ticket_media *m, const struct ticket *t, unsigned width,
-		unsigned height)
-{
-	struct ticket_fmt *fmt = NULL;
-	const struct ticket_fmt *tx = ticket_tx(&t->video);
-	uint32_t fs;
-
-	*m = t->video;
-	if (tx)
-		fmt = &m->fmtv[tx - t->video.fmtv];
-	if (!fmt)
-		return;
-
-	if (t->max_height && t->max_height < height) {
-		fs = blocks(width * t->max_height / height) *
-			blocks(t->max_height);
-		if (!fmt->max_fs || fs < fmt->max_fs)
-			fmt->max_fs = fs;
-	}
-	if (t->max_fps && (!fmt->max_fr || t->max_fps < fmt->max_fr))
-		fmt->max_fr = t->max_fps;
-}
-
 static bool rung_equal(const struct video_rung *a, const struct video_rung *b)
 {
 	return a->codec == b->codec && a->width == b->width
@@ -71,14 +42,12 @@ int mixer_leg_watch(struct mixer_leg *ml)
 	struct mixer *mixer = ml->mixer;
 	struct video_watch *watch = NULL;
 	struct video_rung rung;
-	struct ticket_media m;
 	int err;
 
 	memset(&rung, 0, sizeof(rung));
-	cap(&m, t, mixer->width, mixer->height);
-	if (!m.on || !m.send
-	    || video_rung_fit(&rung, &m, mixer->width, mixer->height,
-			      mixer->fps)) {
+	if (!t->video.on || !t->video.send
+	    || video_rung_wish(&rung, &t->video, mixer->width, mixer->height,
+			       mixer->fps, t->max_height, t->max_fps)) {
 		ml->watch = mem_deref(ml->watch);
 		return 0;
 	}

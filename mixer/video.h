@@ -46,6 +46,11 @@ struct video_rung {
  *  ENOTSUP when the ticket has no video codec of ours. */
 int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
 		   unsigned canvas_w, unsigned canvas_h, unsigned fps);
+/** The same for who wishes no picture above max_height [px] and no more
+ *  than max_fps of them; 0: any. */
+int video_rung_wish(struct video_rung *rung, const struct ticket_media *m,
+		    unsigned canvas_w, unsigned canvas_h, unsigned fps,
+		    unsigned max_height, unsigned max_fps);
 
 typedef void (video_out_h)(struct unit *unit, void *arg); /* borrowed;
 	unit->stream is the rung id of video_watch_rung()                 */

@@ -7,6 +7,7 @@
  * the peer said, never above.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "mixer/video.h"
@@ -42,6 +43,8 @@ static const uint32_t kbpsv[] = {
 /** What may be spent */
 struct limits {
 	uint32_t mbps, fs, kbps, fps;
+	unsigned height;          /* what is wished at most               */
+	unsigned fps_low;         /* rather a smaller picture than fewer  */
 };
 
 static uint32_t min_set(uint32_t a, uint32_t b)
@@ -168,7 +171,9 @@ static bool choose(struct video_rung *r, const struct limits *l,
 		last = i + 1 == SIZEC;
 		if (w < 16 || h < 16)
 			return false;
-		for (; fps >= (last ? 1 : 10);
+		if (!last && h > l->height)
+			continue;
+		for (; fps >= (last ? 1 : l->fps_low);
 		     fps = fps_step(canvas_fps, fps - 1)) {
 			if (!fits(l, w, h, fps))
 				continue;
@@ -201,8 +206,9 @@ static uint8_t level_for(const struct video_rung *r)
 	return levelv[LEVELC - 1].idc;
 }
 
-int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
-		   unsigned canvas_w, unsigned canvas_h, unsigned fps)
+int video_rung_wish(struct video_rung *rung, const struct ticket_media *m,
+		    unsigned canvas_w, unsigned canvas_h, unsigned fps,
+		    unsigned max_height, unsigned max_fps)
 {
 	const struct ticket_fmt *f;
 	struct limits l;
@@ -216,6 +222,9 @@ int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
 	memset(rung, 0, sizeof(*rung));
 	rung->codec = f->codec;
 	limits_get(&l, f, m, fps);
+	l.height  = max_height ? max_height : UINT_MAX;
+	l.fps     = min_set(l.fps, max_fps);
+	l.fps_low = max_fps && max_fps < 10 ? 1 : 10;
 	if (!choose(rung, &l, canvas_w, canvas_h, fps))
 		return ENOTSUP;
 
@@ -227,4 +236,10 @@ int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
 	}
 
 	return 0;
+}
+
+int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
+		   unsigned canvas_w, unsigned canvas_h, unsigned fps)
+{
+	return video_rung_wish(rung, m, canvas_w, canvas_h, fps, 0, 0);
 }

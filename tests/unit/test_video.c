@@ -218,6 +218,38 @@ static int test_fit_never_more(void)
 	return err;
 }
 
+/* What one wishes for oneself, whatever the codec */
+static int test_fit_wish(void)
+{
+	static const struct {
+		unsigned height, fps;
+		unsigned w, h, r;
+	} wishv[] = {
+		{0, 0, 1280, 720, 30},   {1080, 0, 1280, 720, 30},
+		{720, 0, 1280, 720, 30}, {540, 0, 960, 540, 30},
+		{360, 0, 640, 360, 30},  {180, 0, 320, 180, 30},
+		{180, 5, 320, 180, 5},   {1, 0, 160, 90, 30},
+		{0, 15, 1280, 720, 15},
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(wishv); i++) {
+		struct ticket_media m = {.on = true, .fmtc = 1};
+		struct video_rung r;
+		const size_t k = i / 2;
+
+		m.fmtv[0].codec = i & 1 ? CODEC_VP8 : CODEC_H264;
+		m.fmtv[0].level_idc = i & 1 ? 0 : 31;
+		TEST_ERR(video_rung_wish(&r, &m, 1280, 720, 30,
+					 wishv[k].height, wishv[k].fps));
+		TEST_EQ(wishv[k].w, r.width);
+		TEST_EQ(wishv[k].h, r.height);
+		TEST_EQ(wishv[k].r, r.fps);
+	}
+ out:
+	return err;
+}
+
 static int test_fit_none(void)
 {
 	struct ticket_media m = {.on = true};
@@ -618,6 +650,7 @@ static const struct test testv[] = {
 	{"tiles on the grid, inside, apart, 1 to 25", test_tiles},
 	{"offers to rungs", test_fit},
 	{"a rung never asks for more than was offered", test_fit_never_more},
+	{"a wish is kept, whatever the codec", test_fit_wish},
 	{"no codec, no rung", test_fit_none},
 	{"boxes: bars, crops, odd sizes", test_box},
 	{"a colour comes out exactly, and only there", test_draw},
