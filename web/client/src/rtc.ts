@@ -364,8 +364,8 @@ export class Media {
 		if (!pc || pc.connectionState !== 'connected')
 			return null;
 
-		const out: Stats = { down: 0, up: 0, loss: 0, rtt: 0, width: 0,
-			height: 0, fps: 0 };
+		const out: Stats = { down: 0, up: 0, loss: 0, rtt: Infinity,
+			width: 0, height: 0, fps: 0 };
 		const now = { at: performance.now(), rx: 0, tx: 0, got: 0, lost: 0 };
 
 		(await pc.getStats()).forEach((s) => {
@@ -382,13 +382,17 @@ export class Media {
 				now.tx += s.bytesSent ?? 0;
 			} else if (s.type === 'candidate-pair' && s.nominated &&
 				   s.currentRoundTripTime !== undefined) {
-				out.rtt = Math.round(s.currentRoundTripTime * 1000);
+				// Firefox keeps what was nominated before
+				out.rtt = Math.min(out.rtt,
+					Math.round(s.currentRoundTripTime * 1000));
 			}
 		});
 
 		const was = this.last;
 
 		this.last = now;
+		if (out.rtt === Infinity)
+			out.rtt = 0;
 		if (!was || now.at - was.at < 500)
 			return null;
 
