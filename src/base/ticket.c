@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/ticket.h"
+#include "base/ticket_priv.h"
 
 
 static const char *const namev[] = {
@@ -116,25 +116,9 @@ const struct ticket_fmt *ticket_find(const struct ticket_media *m,
 }
 
 
-/*
- * One table for both directions: a member that is in it is written and
- * read, so the two cannot differ.
- */
-enum member_type { M_BOOL, M_U8, M_U16, M_U32, M_INT, M_SA, M_CODEC, M_STR };
-
-struct member {
-	const char *name;
-	enum member_type type;
-	size_t off;
-	size_t size;              /* M_STR: of the buffer                 */
-};
-
 #define FMT(n, t)   {#n, t, offsetof(struct ticket_fmt, n), 0}
 #define MEDIA(n, t) {#n, t, offsetof(struct ticket_media, n), 0}
-#define RTC(n, t)   {#n, t, offsetof(struct ticket_rtc, n), 0}
 #define TICKET(n, t) {#n, t, offsetof(struct ticket, n), 0}
-#define STR(s, n)   {#n, M_STR, offsetof(struct s, n),                    \
-		     sizeof(((struct s *)0)->n)}
 
 static const struct member fmt_memberv[] = {
 	FMT(codec, M_CODEC),    FMT(pt, M_U8),           FMT(tx_pt, M_U8),
@@ -176,161 +160,6 @@ static const struct member ticket_memberv[] = {
 	TICKET(max_height, M_U16), TICKET(max_fps, M_U8),
 };
 
-static const struct member rtc_memberv[] = {
-	STR(ticket_rtc, lufrag),     STR(ticket_rtc, lpwd),
-	STR(ticket_rtc, rufrag),     STR(ticket_rtc, rpwd),
-	STR(ticket_rtc, old_lufrag), STR(ticket_rtc, old_lpwd),
-	RTC(peer, M_SA),             RTC(active, M_BOOL),
-	STR(ticket_rtc, pem),
-};
-
-
-static json_t *member_encode(const struct member *mb, const void *base)
-{
-	const char *p = (const char *)base + mb->off;
-	char addr[80];
-
-	switch (mb->type) {
-
-	case M_BOOL:  return json_boolean(*(const bool *)p);
-	case M_U8:    return json_integer(*(const uint8_t *)p);
-	case M_U16:   return json_integer(*(const uint16_t *)p);
-	case M_U32:   return json_integer(*(const uint32_t *)p);
-	case M_INT:   return json_integer(*(const int *)p);
-	case M_CODEC:
-		return json_string(codec_name(*(const enum ticket_codec *)p));
-	case M_SA:
-		if (!sa_isset((const struct sa *)p, SA_ADDR))
-			return json_null();
-		re_snprintf(addr, sizeof(addr), "%J", p);
-		return json_string(addr);
-	case M_STR:
-		return json_string(p);
-	}
-
-	return NULL;
-}
-
-
-static int number_decode(const struct member *mb, char *p, const json_t *val)
-{
-	json_int_t n;
-
-	if (!json_is_integer(val))
-		return EBADMSG;
-	n = json_integer_value(val);
-
-	switch (mb->type) {
-
-	case M_U8:
-		if (n < 0 || n > UINT8_MAX)
-			return EBADMSG;
-		*(uint8_t *)p = (uint8_t)n;
-		return 0;
-	case M_U16:
-		if (n < 0 || n > UINT16_MAX)
-			return EBADMSG;
-		*(uint16_t *)p = (uint16_t)n;
-		return 0;
-	case M_U32:
-		if (n < 0 || n > UINT32_MAX)
-			return EBADMSG;
-		*(uint32_t *)p = (uint32_t)n;
-		return 0;
-	case M_INT:
-		if (n < -1 || n > INT16_MAX)
-			return EBADMSG;
-		*(int *)p = (int)n;
-		return 0;
-	default:
-		return EBADMSG;
-	}
-}
-
-
-static int member_decode(const struct member *mb, void *base,
-			 const json_t *val)
-{
-	char *p = (char *)base + mb->off;
-	enum ticket_codec codec;
-	const char *str;
-
-	switch (mb->type) {
-
-	case M_BOOL:
-		if (!json_is_boolean(val))
-			return EBADMSG;
-		*(bool *)p = json_is_true(val);
-		return 0;
-
-	case M_STR:
-		str = json_string_value(val);
-		if (!str || strlen(str) >= mb->size)
-			return EBADMSG;
-		str_ncpy(p, str, mb->size);
-		return 0;
-
-	case M_CODEC:
-		codec = codec_find(json_string_value(val));
-		if (codec == CODEC_NONE)
-			return EBADMSG;
-		*(enum ticket_codec *)p = codec;
-		return 0;
-
-	case M_SA:
-		if (json_is_null(val)) {
-			sa_init((struct sa *)p, AF_UNSPEC);
-			return 0;
-		}
-		str = json_string_value(val);
-		return str && !sa_decode((struct sa *)p, str, strlen(str)) ?
-			0 : EBADMSG;
-
-	default:
-		return number_decode(mb, p, val);
-	}
-}
-
-
-static int table_encode(json_t *obj, const struct member *mbv, size_t mbc,
-			const void *base)
-{
-	size_t i;
-
-	for (i = 0; i < mbc; i++)
-		if (json_object_set_new(obj, mbv[i].name,
-					member_encode(&mbv[i], base)))
-			return ENOMEM;
-
-	return 0;
-}
-
-
-/* An absent member keeps its initial value: older peers send fewer. */
-static int table_decode(void *base, const struct member *mbv, size_t mbc,
-			const json_t *obj, const char *where, char *errbuf,
-			size_t errsz)
-{
-	size_t i;
-
-	if (!json_is_object(obj)) {
-		re_snprintf(errbuf, errsz, "%s: not an object", where);
-		return EBADMSG;
-	}
-	for (i = 0; i < mbc; i++) {
-		const json_t *val = json_object_get(obj, mbv[i].name);
-
-		if (val && member_decode(&mbv[i], base, val)) {
-			re_snprintf(errbuf, errsz, "%s.%s: bad value", where,
-				    mbv[i].name);
-			return EBADMSG;
-		}
-	}
-
-	return 0;
-}
-
-
 static json_t *media_encode(const struct ticket_media *m)
 {
 	json_t *obj = json_object(), *fmtl = json_array();
@@ -338,12 +167,12 @@ static json_t *media_encode(const struct ticket_media *m)
 	unsigned i;
 	int err;
 
-	err = table_encode(obj, media_memberv, ARRAY_SIZE(media_memberv),
+	err = ticket_table_encode(obj, media_memberv, ARRAY_SIZE(media_memberv),
 			   m);
 	for (i = 0; !err && i < m->fmtc; i++) {
 		json_t *fmt = json_object();
 
-		err = table_encode(fmt, fmt_memberv,
+		err = ticket_table_encode(fmt, fmt_memberv,
 				   ARRAY_SIZE(fmt_memberv), &m->fmtv[i]);
 		err |= json_array_append_new(fmtl, fmt) ? ENOMEM : 0;
 	}
@@ -352,83 +181,6 @@ static json_t *media_encode(const struct ticket_media *m)
 		err = json_array_append_new(ridl, json_string(m->ridv[i])) ?
 			ENOMEM : 0;
 	err |= json_object_set_new(obj, "rid", ridl) ? ENOMEM : 0;
-	if (err) {
-		json_decref(obj);
-		return NULL;
-	}
-
-	return obj;
-}
-
-
-static json_t *hex_encode(const uint8_t *p, size_t n)
-{
-	char buf[2 * TICKET_KEY_MAX + 1];
-
-	if (re_snprintf(buf, sizeof(buf), "%w", p, n) < 0)
-		return NULL;
-
-	return json_string(buf);
-}
-
-
-static const char *srtp_name(enum ticket_srtp srtp)
-{
-	return srtp == SRTP_GCM_128 ? "gcm128" :
-	       srtp == SRTP_CM_80 ? "cm80" : "none";
-}
-
-
-json_t *ticket_rtc_encode_news(const struct ticket_rtc *rtc)
-{
-	const size_t n = rtc ? ticket_srtp_len(rtc->srtp) : 0;
-	json_t *obj, *rocl;
-	char addr[80];
-	unsigned i;
-	int err = 0;
-
-	if (!rtc)
-		return NULL;
-	obj = json_object();
-	if (sa_isset(&rtc->peer, SA_ALL)) {
-		re_snprintf(addr, sizeof(addr), "%J", &rtc->peer);
-		err |= json_object_set_new(obj, "peer", json_string(addr));
-	}
-	if (n) {
-		err |= json_object_set_new(obj, "srtp",
-					   json_string(srtp_name(rtc->srtp)));
-		err |= json_object_set_new(obj, "txkey",
-					   hex_encode(rtc->txkey, n));
-		err |= json_object_set_new(obj, "rxkey",
-					   hex_encode(rtc->rxkey, n));
-	}
-	rocl = json_array();
-	for (i = 0; i < rtc->rocc; i++)
-		err |= json_array_append_new(rocl,
-			json_pack("[I, I, I, i, i]",
-				  (json_int_t)rtc->rocv[i].ssrc,
-				  (json_int_t)rtc->rocv[i].roc,
-				  (json_int_t)rtc->rocv[i].seq,
-				  rtc->rocv[i].media, rtc->rocv[i].layer));
-	err |= json_object_set_new(obj, "roc", rocl);
-	if (err) {
-		json_decref(obj);
-		return NULL;
-	}
-
-	return obj;
-}
-
-
-static json_t *rtc_encode(const struct ticket_rtc *rtc)
-{
-	json_t *obj = ticket_rtc_encode_news(rtc);
-	int err;
-
-	err = table_encode(obj, rtc_memberv, ARRAY_SIZE(rtc_memberv), rtc);
-	err |= json_object_set_new(obj, "fingerprint",
-				   hex_encode(rtc->fingerprint,
-					      sizeof(rtc->fingerprint)));
 	if (err) {
 		json_decref(obj);
 		return NULL;
@@ -449,7 +201,7 @@ json_t *ticket_encode(const struct ticket *t)
 	obj = json_pack("{s:I}", "id", (json_int_t)t->id);
 	if (!obj)
 		return NULL;
-	err  = table_encode(obj, ticket_memberv, ARRAY_SIZE(ticket_memberv),
+	err  = ticket_table_encode(obj, ticket_memberv, ARRAY_SIZE(ticket_memberv),
 			    t);
 	err |= json_object_set_new(obj, "audio", media_encode(&t->audio));
 	err |= json_object_set_new(obj, "video", media_encode(&t->video));
@@ -457,7 +209,7 @@ json_t *ticket_encode(const struct ticket *t)
 		err |= json_object_set_new(obj, "slides",
 					   media_encode(&t->slides));
 	if (t->rtc.on)
-		err |= json_object_set_new(obj, "rtc", rtc_encode(&t->rtc));
+		err |= json_object_set_new(obj, "rtc", ticket_rtc_encode(&t->rtc));
 	if (err) {
 		json_decref(obj);
 		return NULL;
@@ -521,7 +273,7 @@ static int media_decode(struct ticket_media *m, const json_t *obj,
 	size_t i;
 	int err;
 
-	err = table_decode(m, media_memberv, ARRAY_SIZE(media_memberv),
+	err = ticket_table_decode(m, media_memberv, ARRAY_SIZE(media_memberv),
 			   obj, where, errbuf, errsz);
 	if (err)
 		return err;
@@ -536,7 +288,7 @@ static int media_decode(struct ticket_media *m, const json_t *obj,
 		char at[32];
 
 		re_snprintf(at, sizeof(at), "%s.fmt[%zu]", where, i);
-		err = table_decode(&m->fmtv[i], fmt_memberv,
+		err = ticket_table_decode(&m->fmtv[i], fmt_memberv,
 				   ARRAY_SIZE(fmt_memberv),
 				   json_array_get(fmtl, i), at, errbuf, errsz);
 		if (err)
@@ -549,112 +301,6 @@ static int media_decode(struct ticket_media *m, const json_t *obj,
 		return err;
 
 	return media_check(m, audio, where, errbuf, errsz);
-}
-
-
-static int hex_decode(uint8_t *p, size_t n, const json_t *val)
-{
-	const char *str = json_string_value(val);
-
-	if (!str || strlen(str) != 2 * n)
-		return EBADMSG;
-
-	return str_hex(p, n, str) ? EBADMSG : 0;
-}
-
-
-static int keys_decode(struct ticket_rtc *rtc, const json_t *obj)
-{
-	const char *name = json_string_value(json_object_get(obj, "srtp"));
-	enum ticket_srtp srtp;
-	size_t n;
-
-	if (!name)
-		return 0;
-
-	srtp = !strcmp(name, "gcm128") ? SRTP_GCM_128 :
-	       !strcmp(name, "cm80") ? SRTP_CM_80 : SRTP_NONE;
-	n = ticket_srtp_len(srtp);
-	if (!n || hex_decode(rtc->txkey, n, json_object_get(obj, "txkey")) ||
-	    hex_decode(rtc->rxkey, n, json_object_get(obj, "rxkey")))
-		return EBADMSG;
-	rtc->srtp = srtp;
-
-	return 0;
-}
-
-
-static int rocs_decode(struct ticket_rtc *rtc, const json_t *rocl)
-{
-	size_t i;
-
-	if (!rocl)
-		return 0;
-	if (!json_is_array(rocl) || json_array_size(rocl) > TICKET_ROCS_MAX)
-		return EBADMSG;
-
-	for (i = 0; i < json_array_size(rocl); i++) {
-		json_int_t ssrc, roc, seq, media, layer;
-
-		if (json_unpack(json_array_get(rocl, i), "[I, I, I, I, I!]",
-				&ssrc, &roc, &seq, &media, &layer) ||
-		    ssrc < 0 || ssrc > UINT32_MAX ||
-		    roc < 0 || roc > UINT32_MAX ||
-		    seq < 0 || seq > UINT16_MAX || media < 0 || media > 3 ||
-		    layer < 0 || layer >= TICKET_RIDS_MAX)
-			return EBADMSG;
-		rtc->rocv[i].media = (uint8_t)media;
-		rtc->rocv[i].layer = (uint8_t)layer;
-		rtc->rocv[i].ssrc = (uint32_t)ssrc;
-		rtc->rocv[i].roc  = (uint32_t)roc;
-		rtc->rocv[i].seq  = (uint16_t)seq;
-	}
-	rtc->rocc = (unsigned)json_array_size(rocl);
-
-	return 0;
-}
-
-
-int ticket_rtc_news(struct ticket *t, const json_t *news)
-{
-	const char *addr;
-	struct sa peer;
-	int err;
-
-	if (!t || !json_is_object(news))
-		return EINVAL;
-
-	addr = json_string_value(json_object_get(news, "peer"));
-	if (addr) {
-		if (sa_decode(&peer, addr, strlen(addr)))
-			return EBADMSG;
-		t->rtc.peer = peer;
-	}
-	err = keys_decode(&t->rtc, news);
-
-	return err ? err : rocs_decode(&t->rtc, json_object_get(news, "roc"));
-}
-
-
-static int rtc_decode(struct ticket *t, const json_t *obj, char *errbuf,
-		      size_t errsz)
-{
-	int err;
-
-	err = table_decode(&t->rtc, rtc_memberv, ARRAY_SIZE(rtc_memberv), obj,
-			   "rtc", errbuf, errsz);
-	if (err)
-		return err;
-	if (hex_decode(t->rtc.fingerprint, sizeof(t->rtc.fingerprint),
-		       json_object_get(obj, "fingerprint")) ||
-	    ticket_rtc_news(t, obj)) {
-		re_snprintf(errbuf, errsz, "rtc: bad fingerprint, keys or "
-			    "counters");
-		return EBADMSG;
-	}
-	t->rtc.on = true;
-
-	return 0;
 }
 
 
@@ -674,7 +320,7 @@ int ticket_decode(struct ticket *t, const json_t *obj, char *errbuf,
 		return EBADMSG;
 	}
 	t->id = id;
-	err = table_decode(t, ticket_memberv, ARRAY_SIZE(ticket_memberv), obj,
+	err = ticket_table_decode(t, ticket_memberv, ARRAY_SIZE(ticket_memberv), obj,
 			   "ticket", errbuf, errsz);
 	if (!err)
 		err = media_decode(&t->audio, json_object_get(obj, "audio"),
@@ -687,7 +333,7 @@ int ticket_decode(struct ticket *t, const json_t *obj, char *errbuf,
 		err = media_decode(&t->slides, part, "slides", errbuf, errsz);
 	part = json_object_get(obj, "rtc");
 	if (!err && part)
-		err = rtc_decode(t, part, errbuf, errsz);
+		err = ticket_rtc_decode(t, part, errbuf, errsz);
 
 	return err;
 }
