@@ -216,7 +216,7 @@ static int ua_alloc(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
 }
 
 
-int ua_init(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
+static int ua_try(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
 {
 	struct sa any;
 	char addr[64];
@@ -238,6 +238,23 @@ int ua_init(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
 	(void)re_snprintf(addr, sizeof(addr), "tcp %J", &ua->addr);
 	err = sipstack_listen(ua->ss, addr);
 	sip_pump(5);                            /* the probe             */
+
+	return err;
+}
+
+
+/* A port that is free for UDP may be another test's for TCP: then again */
+int ua_init(struct ua *ua, uint32_t se_s, uint32_t min_se_s)
+{
+	unsigned i;
+	int err;
+
+	for (i = 0; i < 10; i++) {
+		err = ua_try(ua, se_s, min_se_s);
+		if (err != EADDRINUSE)
+			break;
+		ua_close(ua);
+	}
 
 	return err;
 }
