@@ -140,6 +140,7 @@ static void packet_handler(enum leg_media media, struct pkt *pkt, void *arg)
 {
 	struct end *e = arg;
 
+	on_loop();
 	if (media == LEG_AUDIO && e->packets[0] < LOG)
 		e->seqv[e->packets[0]] = pkt->seq;
 	++e->packets[media];
@@ -261,6 +262,7 @@ static int end_init(struct end *e, struct pair *p)
 {
 	int err;
 
+	on_loop();
 	e->pair = p;
 	err = leg_alloc(&e->leg, &e->t, &handlers, e, p->now);
 	if (err)
@@ -276,6 +278,7 @@ static void wire_handler(unsigned tag, const struct sa *src,
 {
 	struct pair *pair = arg;
 
+	on_loop();
 	(void)src;
 	leg_recv(tag & 1 ? pair->b.leg : pair->a.leg, tag >> 1, false, NULL,
 		 p, n, now);
@@ -323,6 +326,7 @@ static void pair_close(struct pair *p)
 
 static void end_run(struct end *e, uint64_t now)
 {
+	on_loop();
 	if (leg_due(e->leg) <= now)
 		leg_run(e->leg, now);
 	if (rtp_frame_due(e->frame) <= now)
@@ -375,6 +379,7 @@ static void give(struct end *e, const struct raw *r, const void *payload,
 		r->ssrc >> 24, r->ssrc >> 16, r->ssrc >> 8, r->ssrc};
 	size_t pos = 16, x;
 
+	on_loop();
 	x = put_id(b + pos, EXT_MID, r->mid);
 	x += put_id(b + pos + x, EXT_RID, r->rid);
 	x += put_id(b + pos + x, EXT_RRID, r->rrid);
@@ -627,6 +632,7 @@ static int test_storm(void)
 	uint16_t first;
 	int err;
 
+	on_loop();
 	err = pair_make(&p, NULL, NULL);
 	TEST_ERR(err);
 	for (i = 0; i < 60; i++) {
@@ -754,6 +760,7 @@ static int test_layers(void)
 	unsigned i, asked;
 	int err;
 
+	on_loop();
 	err = pair_make(&p, NULL, layers);
 	TEST_ERR(err);
 	cast_run(p, &c, 300);
@@ -807,6 +814,7 @@ static int test_moved(void)
 	unsigned i;
 	int err;
 
+	on_loop();
 	err = pair_make(&p, NULL, layers);
 	TEST_ERR(err);
 	cast_run(p, &c, 300);
@@ -1052,6 +1060,7 @@ static int test_repeat_same(void)
 	size_t n;
 	int err;
 
+	on_loop();
 	err = pair_make(&p, NULL, without_rtx);
 	TEST_ERR(err);
 	TEST_ERR(picture(&p->a, 1, true));
@@ -1126,6 +1135,7 @@ static int test_twcc_about(void)
 	unsigned i;
 	int err;
 
+	on_loop();
 	err = pair_make(&p, NULL, slides_twcc);
 	TEST_ERR(err);
 	memcpy(b + 12, exts, sizeof(exts));

@@ -285,6 +285,7 @@ static int test_all_nominated(void)
 	unsigned i, newsc;
 	int err;
 
+	on_loop();
 	err = rtc_wire_alloc(&w, &plain, false);
 	TEST_ERR(err);
 	err = rtc_wire_connect(w);
