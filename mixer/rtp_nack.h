@@ -52,7 +52,7 @@ bool rtp_nack_got(struct rtp_nack *k, uint64_t seq, uint64_t now);
 bool rtp_nack_missing(const struct rtp_nack *k, uint16_t seq, uint64_t *seqp);
 
 /** rtt_us: of the reports, negative: not known, then our own measure.
- *  Numbers to be asked for now, at most RTP_NACK_ONCE, in order. */
+ *  The numbers whose time has come, at most RTP_NACK_ONCE, in order. */
 unsigned rtp_nack_ask(struct rtp_nack *k, int64_t rtt_us, uint16_t *seqv,
 		      uint64_t now);
 uint64_t rtp_nack_due(const struct rtp_nack *k, int64_t rtt_us);

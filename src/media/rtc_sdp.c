@@ -206,7 +206,8 @@ static int transport_read(struct rtc_offer *o, struct ticket_rtc *rtc)
 	int err;
 
 	if (!ln)
-		return 0;         /* all are off for now                  */
+		return 0;         /* every m-line is refused: a transport
+				   * comes with the first that is not */
 
 	if (!fingerprint_read(o, ln, fp))
 		return rtc_bad(o, ENOTSUP, ln->no, "no sha-256 fingerprint");

@@ -25,7 +25,7 @@ start_web() {
 	export TUTTI_WEB=$WEB/dist
 	start_tuttid "web_listen http 127.0.0.1:8080" "$@"
 	"${BROWSER_IN[@]}" node "$top_srcdir/tests/flow/browser.mjs" "$D/browser.sock" \
-		"${TUTTI_NODE_MODULES:-$WEB/work/node_modules}" \
+		"${TUTTI_NODE_MODULES:-$WEB/npm/node_modules}" \
 		>"$D/browser.log" 2>&1 &
 	pids+=($!)
 	until_ok 10 test -S "$D/browser.sock"
