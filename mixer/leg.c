@@ -142,7 +142,7 @@ int leg_alloc(struct leg **legp, const struct ticket *t,
 	for (i = 0; i < LEG_SIDES; i++)
 		err |= side_init(&leg->sidev[i], leg, i, now);
 	if (!err && t->rtc.on)
-		err = leg_rtc_alloc(leg, now);
+		err = leg_rtc_alloc(leg);
 	if (err)
 		mem_deref(leg);
 	else
@@ -201,7 +201,7 @@ int leg_set(struct leg *leg, const struct ticket *t, uint64_t now)
 	side_set(&leg->sidev[LEG_VIDEO], &was.video, now);
 	side_set(&leg->sidev[LEG_SLIDES], &was.slides, now);
 	if (leg->rtc)
-		leg_rtc_set(leg, now);
+		leg_rtc_set(leg);
 
 	return 0;
 }

@@ -41,7 +41,7 @@ static uint64_t side_need(const struct side *s)
 }
 
 
-static void remb_need(struct leg *leg)
+void leg_need_remb(struct leg *leg)
 {
 	uint64_t sum = AUDIO_BPS, bps;
 	unsigned i;
@@ -77,7 +77,7 @@ int leg_set_need(struct leg *leg, enum leg_media media, unsigned width,
 	l->need_h = min(height, 16384u);
 	l->look_us = 0;
 	if (leg->rtc) {
-		remb_need(leg);
+		leg_need_remb(leg);
 		layer_run(s, now);
 		return 0;
 	}

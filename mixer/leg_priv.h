@@ -231,9 +231,9 @@ void side_rtcp_run(struct side *s, uint64_t now);
 uint64_t side_rtcp_due(const struct side *s);
 
 /* leg_rtc.c */
-int  leg_rtc_alloc(struct leg *leg, uint64_t now);
+int  leg_rtc_alloc(struct leg *leg);
 void leg_rtc_close(struct leg *leg);
-void leg_rtc_set(struct leg *leg, uint64_t now);
+void leg_rtc_set(struct leg *leg);
 struct stream *leg_rtc_find(const struct leg *leg, uint32_t ssrc);
 void leg_rtc_recv(struct leg *leg, const uint8_t *p, size_t n, uint64_t now);
 bool stream_alive(const struct stream *st, uint64_t now);
@@ -262,6 +262,8 @@ unsigned leg_fb_blocks(const struct side *s, struct rtp_rtcp_block *v,
 		       uint64_t now);
 
 /* leg_need.c */
+/** The REMB's bound anew: a tile, or an m-line, has changed. */
+void leg_need_remb(struct leg *leg);
 void side_need_run(struct side *s, uint64_t now);
 uint64_t side_need_due(const struct side *s);
 void side_need_answered(struct side *s, uint64_t bps);

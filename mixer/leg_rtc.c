@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "mixer/leg_priv.h"
-#include "mixer/rtp_key.h"
 #include "mixer/rtp_red.h"
 
 enum { NO_LAYER = UINT8_MAX };    /* retransmissions of whom it may be    */
@@ -36,7 +35,7 @@ static uint16_t numh_handler(size_t bytes, uint64_t now, void *arg)
 }
 
 
-int leg_rtc_alloc(struct leg *leg, uint64_t now)
+int leg_rtc_alloc(struct leg *leg)
 {
 	struct leg_rtc *rtc;
 	unsigned i;
@@ -60,7 +59,7 @@ int leg_rtc_alloc(struct leg *leg, uint64_t now)
 
 		rtp_out_cfg(leg->sidev[i].out, &cfg);
 	}
-	leg_rtc_set(leg, now);
+	leg_rtc_set(leg);
 
 	return 0;
 }
@@ -107,12 +106,11 @@ static void take_ids(struct ticket_media *ids, const struct ticket_media *m)
 
 
 /* The ticket is new: streams of what was taken away end */
-void leg_rtc_set(struct leg *leg, uint64_t now)
+void leg_rtc_set(struct leg *leg)
 {
 	struct leg_rtc *rtc = leg->rtc;
 	unsigned i;
 
-	(void)now;
 	memset(&rtc->ids, 0, sizeof(rtc->ids));
 	rtc->twcc_on = rtc->remb_on = false;
 	for (i = 0; i < LEG_SIDES; i++) {
@@ -134,6 +132,7 @@ void leg_rtc_set(struct leg *leg, uint64_t now)
 				     st->layer >= max(m->ridc, 1u))))
 			stream_end(st);
 	}
+	leg_need_remb(leg);
 }
 
 

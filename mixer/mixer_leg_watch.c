@@ -2,8 +2,8 @@
 /*
  * mixer/mixer_leg_watch.c -- which picture a leg is sent
  *
- * The best that its decoder takes, its link and its wish allow, of the
- * layout that it chose.
+ * The best that its SDP (codec, level, sizes, b=) and its wish allow, of
+ * the layout that it chose.
  */
 #include <string.h>
 
