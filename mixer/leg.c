@@ -7,7 +7,10 @@
 
 #include "mixer/leg_priv.h"
 
-enum { PT_CN = 13 };              /* RFC 3389, though SDP may not say so  */
+enum {
+	PT_CN  = 13,              /* RFC 3389, though SDP may not say so  */
+	SEQ_US = 20000,           /* a number for each packet's time       */
+};
 
 
 static void held_drop(struct side *s)
@@ -97,6 +100,8 @@ void side_send_rtcp(struct side *s, const struct rtp_rtcp_buf *buf)
 static int side_init(struct side *s, struct leg *leg, enum leg_media media,
 		     uint64_t now)
 {
+	int err;
+
 	s->leg   = leg;
 	s->media = media;
 	s->tm    = media == LEG_AUDIO ? &leg->t.audio :
@@ -112,9 +117,16 @@ static int side_init(struct side *s, struct leg *leg, enum leg_media media,
 		       s->tm->rssrc, s->tm->rseq, now);
 	side_rtcp_start(s, now);
 
-	return rtp_out_alloc(&s->out, media == LEG_VIDEO ||
-			     (media == LEG_AUDIO && s->tm->fb_nack),
-			     rtp_handler, s);
+	err = rtp_out_alloc(&s->out, media == LEG_VIDEO ||
+			    (media == LEG_AUDIO && s->tm->fb_nack),
+			    rtp_handler, s);
+	/* A phone moved to another mixer goes on upwards: a new SSRC with
+	 * lower numbers is late in jitter buffers that have hardly begun
+	 * (baresip 1.0 drops it all).  Not a secret: no SRTP here. */
+	if (!err && !leg->t.rtc.on)
+		rtp_out_first(s->out, (uint16_t)(now / SEQ_US));
+
+	return err;
 }
 
 

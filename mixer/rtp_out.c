@@ -123,6 +123,12 @@ int rtp_out_alloc(struct rtp_out **op, bool history, rtp_out_h *outh,
 }
 
 
+void rtp_out_first(struct rtp_out *o, uint16_t seq)
+{
+	o->main.seq = seq;
+}
+
+
 void rtp_out_cfg(struct rtp_out *o, const struct rtp_out_cfg *cfg)
 {
 	const uint32_t mask = (1u << FLOW_BITS) - 1;

@@ -56,6 +56,9 @@ int rtp_out_alloc(struct rtp_out **op, bool history, rtp_out_h *outh,
 
 void rtp_out_cfg(struct rtp_out *o, const struct rtp_out_cfg *cfg);
 
+/** The first packet's number, random unless it is set here before that. */
+void rtp_out_first(struct rtp_out *o, uint16_t seq);
+
 /** Payload type for repeats of what is sent from now on, 0: plain. */
 void rtp_out_rtx(struct rtp_out *o, uint8_t rtx_pt);
 

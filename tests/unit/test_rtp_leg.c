@@ -34,6 +34,7 @@ struct end {
 	char digits[8];
 	unsigned quiet[2], quiets;
 	unsigned rtp, rtcp;       /* sent                                 */
+	uint16_t tx_seq;          /* of the last RTP packet               */
 	uint8_t last_rtcp[1500];
 	size_t last_rtcp_n;
 	unsigned rtcp_fb;         /* PLI and FIR sent                     */
@@ -75,6 +76,7 @@ static void send_handler(enum leg_media media, bool rtcp,
 	}
 	else {
 		++e->rtp;
+		e->tx_seq = (uint16_t)(p[2] << 8 | p[3]);
 	}
 	wire_put(e->pair->wire, to_b << 2 | media << 1 | rtcp, &src, iov,
 		 iovc, e->pair->now);
@@ -814,11 +816,15 @@ static int test_moved(void)
 {
 	const struct wire_cfg cfg = { .seed = 10 };
 	struct pair *p = NULL;
+	uint16_t was;
 	int err = 0;
 
 	on_loop();
 	TEST_ERR(pair_alloc(&p, &cfg));
+	say(&p->b, CODEC_OPUS, 0);
+	was = p->b.tx_seq;
 	p->b.leg = mem_deref(p->b.leg);
+	p->now += 100 * MS;
 	sa_set_str(&p->b.t.audio.latched, "198.51.100.9", 61000);
 	p->b.t.audio.rssrc = 7;
 	p->b.t.audio.rseq = 99;
@@ -826,6 +832,9 @@ static int test_moved(void)
 	TEST_ERR(leg_alloc(&p->b.leg, &p->b.t, &handlers, &p->b, p->now));
 	say(&p->b, CODEC_OPUS, 0);
 	TEST_TRUE(sa_cmp(&p->b.dst, &p->b.t.audio.latched, SA_ALL));
+
+	/* its numbers go on upwards, for jitter buffers that just began */
+	TEST_EQ(5, (uint16_t)(p->b.tx_seq - was));
 
 	/* and need not wait for a picture to ask for a whole one */
 	TEST_ERR(leg_want_key(p->b.leg, LEG_VIDEO, p->now));
