@@ -436,9 +436,16 @@ static void rtp_recv(struct side *s, const struct sa *src, const uint8_t *p,
 	const struct ticket_fmt *fmt;
 	struct rtp_in_hdr h;
 
-	if (rtp_in_parse(&h, p, n, s->tm->ext_level)) {
+	if (rtp_in_parse(&h, p, n)) {
 		++s->rx.bad;
 		return;
+	}
+	if (s->tm->ext_level) {
+		struct rtp_ext x;
+
+		rtp_ext_parse(&x, s->tm, h.ext_profile, p + h.ext_off,
+			      h.ext_len);
+		h.level = x.level;
 	}
 
 	fmt = side_rx_fmt(s, h.pt);

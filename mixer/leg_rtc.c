@@ -548,7 +548,7 @@ void leg_rtc_recv(struct leg *leg, const uint8_t *p, size_t n, uint64_t now)
 	struct stream *st;
 	uint64_t seq;
 
-	if (rtp_in_parse(&a.h, p, n, 0)) {
+	if (rtp_in_parse(&a.h, p, n)) {
 		++rtc->bad;
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "mixer/net_rtc_priv.h"
 #include "mixer/pkt.h"
+#include "mixer/rtp_in.h"
 
 enum {
 	NEWS_US    = 200000,      /* no more often than this              */
@@ -231,7 +232,7 @@ int net_rtc_set(struct net_rtc *r, const struct ticket_rtc *rtc,
 static ON(loop) void media_in(struct net_rtc *r, const struct sa *src,
 			      const uint8_t *p, size_t n, uint64_t now)
 {
-	const bool rtcp = n > 1 && p[1] >= 192 && p[1] <= 223;
+	const bool rtcp = rtp_in_is_rtcp(p, n);
 	int err;
 
 	if (!r->srtp || n > sizeof(in_buf) || r->dead) {

@@ -34,69 +34,7 @@ bool rtp_in_is_rtcp(const uint8_t *p, size_t n)
 }
 
 
-/* Elements with one byte of header: 4 bits id, 4 bits length - 1 */
-static int8_t level_one(const uint8_t *p, size_t n, uint8_t id)
-{
-	size_t pos = 0;
-
-	while (pos < n) {
-		const uint8_t eid = p[pos] >> 4;
-		const size_t len = (p[pos] & 0x0f) + 1u;
-
-		if (!p[pos]) {
-			++pos;
-			continue;
-		}
-		if (eid == 15 || pos + 1 + len > n)
-			break;
-		if (eid == id)
-			return p[pos + 1] & 0x7f;
-		pos += 1 + len;
-	}
-
-	return -1;
-}
-
-
-/* Elements with a byte of id and a byte of length */
-static int8_t level_two(const uint8_t *p, size_t n, uint8_t id)
-{
-	size_t pos = 0;
-
-	while (pos + 1 < n) {
-		const size_t len = p[pos + 1];
-
-		if (!p[pos]) {
-			++pos;
-			continue;
-		}
-		if (pos + 2 + len > n)
-			break;
-		if (p[pos] == id && len)
-			return p[pos + 2] & 0x7f;
-		pos += 2 + len;
-	}
-
-	return -1;
-}
-
-
-static int8_t ext_level(uint16_t profile, const uint8_t *p, size_t n,
-			uint8_t id)
-{
-	if (!id)
-		return -1;
-	if (profile == 0xbede)
-		return level_one(p, n, id);
-	if ((profile & 0xfff0) == 0x1000)
-		return level_two(p, n, id);
-
-	return -1;
-}
-
-
-int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n,
-		 uint8_t level_id)
+int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n)
 {
 	size_t off, end = n;
 
@@ -126,8 +64,6 @@ int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n,
 		len = 4u * be16(p + off + 2);
 		if (off + 4 + len > n)
 			return EBADMSG;
-		h->level = ext_level(be16(p + off), p + off + 4, len,
-				     level_id);
 		h->ext_profile = be16(p + off);
 		h->ext_off = (uint16_t)(off + 4);
 		h->ext_len = (uint16_t)len;

@@ -2,9 +2,8 @@
 /*
  * mixer/rtp_in.h -- RTP received: header, sequence, loss and jitter
  *
- * Header checks of RFC 3550 A.1, one- and two-byte extensions of RFC 8285
- * with the level of RFC 6464, padding taken off.  The counts are those of
- * A.3 and A.8, with sequence numbers extended to 64 bits that never run
+ * Header checks of RFC 3550 A.1, padding taken off; where the extensions
+ * are, rtp_ext.h reads them.  The counts are those of A.3 and A.8, with sequence numbers extended to 64 bits that never run
  * back, not even when a sender starts anew.
  *
  * Threads: any; plain values.
@@ -23,7 +22,7 @@ struct rtp_in_hdr {
 	bool     marker;
 	uint16_t seq;
 	uint32_t ts, ssrc;
-	int8_t   level;           /* RFC 6464 [-dBov], -1: none           */
+	int8_t   level;           /* RFC 6464 [-dBov], of rtp_ext; or -1  */
 	uint16_t off, len;        /* payload, without padding             */
 	uint16_t ext_profile;     /* RFC 8285 block, 0: none …            */
 	uint16_t ext_off, ext_len;        /* … and its elements           */
@@ -32,10 +31,8 @@ struct rtp_in_hdr {
 /** RFC 5761: is this RTCP on a socket that carries both? */
 bool rtp_in_is_rtcp(const uint8_t *p, size_t n);
 
-/** EBADMSG when it is not RTP.  level_id: extension id of RFC 6464, 0:
- *  not negotiated. */
-int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n,
-		 uint8_t level_id);
+/** EBADMSG when it is not RTP. */
+int rtp_in_parse(struct rtp_in_hdr *h, const uint8_t *p, size_t n);
 
 /** One source; all zero: none yet */
 struct rtp_in_stat {

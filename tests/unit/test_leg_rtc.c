@@ -87,7 +87,7 @@ static void sent(struct end *e, const uint8_t *p, size_t n)
 		(void)rtp_rtcp_parse(p, n, told_handler, &e->told);
 		return;
 	}
-	if (rtp_in_parse(&h, p, n, 0) || n > sizeof(e->last))
+	if (rtp_in_parse(&h, p, n) || n > sizeof(e->last))
 		return;
 	memcpy(e->last, p, n);
 	e->lastn = n;
@@ -1274,6 +1274,52 @@ static int test_remb(void)
 }
 
 
+static void with_share(struct ticket *t)
+{
+	with_remb(t);
+	with_slides(t);
+	t->slides.fb_remb = true;
+	t->slides.ext_abs_send = EXT_ABS;
+}
+
+
+/* A share that nobody bounds counts as long as it is there */
+static int test_remb_share(void)
+{
+	const struct wire_cfg cfg = {.seed = 9, .delay_us = 20 * MS};
+	struct pair *p = NULL;
+	struct ticket t;
+	unsigned i;
+	int err;
+
+	err = pair_make(&p, &cfg, with_share);
+	TEST_ERR(err);
+	on_loop();
+	TEST_ERR(leg_set_need(p->b.leg, LEG_VIDEO, 320, 180, p->now));
+	for (i = 0; i < 60; i++) {
+		TEST_ERR(picture(&p->a, i + 1, !i));
+		pass(p, 33);
+	}
+	TEST_TRUE(p->b.told.remb > 1000000);
+
+	/* it ends: what is left is the camera's small tile, at once */
+	t = p->b.t;
+	t.slides.on = t.slides.recv = false;
+	TEST_ERR(leg_set(p->b.leg, &t, p->now));
+	pass(p, 300);
+	TEST_TRUE(p->b.told.remb > 200000 && p->b.told.remb < 500000);
+	TEST_TRUE(leg_tx_limit(p->a.leg, LEG_VIDEO) < 500000);
+
+	/* and comes again */
+	TEST_ERR(leg_set(p->b.leg, &p->b.t, p->now));
+	pass(p, 300);
+	TEST_TRUE(p->b.told.remb > 1000000);
+ out:
+	pair_close(p);
+	return err;
+}
+
+
 /* ---- hostile, and the rest ------------------------------------------- */
 
 static int test_flood(void)
@@ -1535,6 +1581,7 @@ int main(int argc, char **argv)
 		{"the estimate finds a link's rate",  test_bwe},
 		{"feedback between legs",             test_twcc_legs},
 		{"REMB: what is shown, what comes through", test_remb},
+		{"REMB: a share that ended is not counted", test_remb_share},
 		{"a flood of SSRCs",                  test_flood},
 		{"redundant sound fills holes",       test_red},
 		{"an SSRC says goodbye",              test_bye},

@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "mixer/leg.h"
 #include "mixer/rtp_dtmf.h"
+#include "mixer/rtp_ext.h"
 #include "mixer/rtp_in.h"
 #include "mixer/rtp_latch.h"
 #include "mixer/rtp_out.h"
@@ -52,7 +53,9 @@ static int test_parse(void)
 		{"extension element over its end", "900000010000000200000003"
 		 "bede00012f000000", 0, 20, 0, -1},
 	};
+	const struct ticket_media m = {.ext_level = 1};
 	struct rtp_in_hdr h;
+	struct rtp_ext x;
 	uint8_t buf[64];
 	size_t i;
 	int err = 0;
@@ -62,7 +65,7 @@ static int test_parse(void)
 		int e;
 
 		TEST_ERR(str_hex(buf, n, tabv[i].hex));
-		e = rtp_in_parse(&h, buf, n, 1);
+		e = rtp_in_parse(&h, buf, n);
 		if (e != tabv[i].err)
 			TEST_FAIL("%s: %s", tabv[i].what, strerror(e));
 		if (e)
@@ -70,7 +73,10 @@ static int test_parse(void)
 		if (h.off != tabv[i].off || h.len != tabv[i].len)
 			TEST_FAIL("%s: off %u len %u", tabv[i].what, h.off,
 				  h.len);
-		TEST_EQ(tabv[i].level, h.level);
+		TEST_EQ(-1, h.level);
+		rtp_ext_parse(&x, &m, h.ext_profile, buf + h.ext_off,
+			      h.ext_len);
+		TEST_EQ(tabv[i].level, x.level);
 	}
  out:
 	return err;
