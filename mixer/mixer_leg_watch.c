@@ -3,7 +3,7 @@
  * mixer/mixer_leg_watch.c -- which picture a leg is sent
  *
  * The best that its SDP (codec, level, sizes, b=) and its wish allow, of
- * the layout that it chose.
+ * the view that it chose.
  */
 #include <string.h>
 
@@ -18,27 +18,39 @@ static bool rung_equal(const struct video_rung *a, const struct video_rung *b)
 		&& a->level_idc == b->level_idc;
 }
 
-/* The layout it chose; one that is not known is the room's. */
+static bool view_equal(const struct video_view *a, const struct video_view *b)
+{
+	return a->self == b->self && a->hide_self == b->hide_self
+		&& a->pin == b->pin && !strcmp(a->layout, b->layout);
+}
+
+/* How it chose to see; a layout that is not known is the room's. */
 static ON(loop) int watch_new(struct mixer_leg *ml,
 			      const struct video_rung *rung,
+			      const struct video_view *view,
 			      struct video_watch **wp)
 {
-	const char *layout = ml->ticket.layout;
+	struct video_view room = *view;
 	int err;
 
-	err = video_watch_alloc(wp, ml->mixer->video, rung, layout);
-	if (err != ENOENT || !layout[0])
+	err = video_watch_alloc(wp, ml->mixer->video, rung, view);
+	if (err != ENOENT || !view->layout[0])
 		return err;
 
-	warning("leg %u: no layout \"%s\"\n", ml->ticket.id, layout);
+	warning("leg %u: no layout \"%s\"\n", ml->ticket.id, view->layout);
+	room.layout = "";
 
-	return video_watch_alloc(wp, ml->mixer->video, rung, NULL);
+	return video_watch_alloc(wp, ml->mixer->video, rung, &room);
 }
 
 /* The picture this leg is sent: the best it can take and wants. */
 int mixer_leg_watch(struct mixer_leg *ml)
 {
 	const struct ticket *t = &ml->ticket;
+	const struct video_view view = {
+		.layout = t->layout, .self = t->id,
+		.hide_self = t->hide_self, .pin = t->pin,
+	};
 	struct mixer *mixer = ml->mixer;
 	struct video_watch *watch = NULL;
 	struct video_rung rung;
@@ -52,10 +64,10 @@ int mixer_leg_watch(struct mixer_leg *ml)
 		return 0;
 	}
 	if (ml->watch && rung_equal(&rung, &ml->rung)
-	    && !strcmp(ml->layout, t->layout))
+	    && view_equal(&view, &ml->view))
 		return 0;
 
-	err = watch_new(ml, &rung, &watch);
+	err = watch_new(ml, &rung, &view, &watch);
 	if (err)
 		return err;
 
@@ -66,6 +78,8 @@ int mixer_leg_watch(struct mixer_leg *ml)
 	ml->watch = watch;
 	ml->rung = rung;
 	memcpy(ml->layout, t->layout, sizeof(ml->layout));
+	ml->view = view;
+	ml->view.layout = ml->layout;
 
 	return 0;
 }

@@ -76,7 +76,8 @@ struct mixer_leg {
 	struct video_src *src;    /* its tile; NULL: a watcher            */
 	struct video_watch *watch;/* NULL: is sent no picture             */
 	struct video_rung rung;   /* of watch                             */
-	char layout[TICKET_LAYOUT_MAX];   /* of watch, "": the room's     */
+	struct video_view view;   /* of watch; its layout is …            */
+	char layout[TICKET_LAYOUT_MAX];   /* … here, "": the room's       */
 	struct net_rtc *rtc;      /* NULL: SIP                            */
 	bool rtc_ready;           /* it was, once                         */
 	struct video_src *slides; /* while it shares                      */

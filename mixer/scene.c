@@ -30,6 +30,8 @@ struct scene {
 	 * places when another one is large */
 	const struct face *orderv[LAYOUT_MAX];
 	const struct face *star;  /* as ordered; not a reference          */
+	struct face *lead, *second;       /* of this turn                 */
+	uint32_t hide;
 	const struct face *seatv[2];      /* of equals, whose is which    */
 
 	struct layout_cell cellv[LAYOUT_CELLS_MAX];
@@ -138,7 +140,7 @@ static void add_new(struct scene *s, const struct stage_view *v)
 	for (unsigned i = 0; i < v->partyc && s->tilec < LAYOUT_MAX; i++) {
 		struct face *f = v->partyv[i];
 
-		if (tile_find(s, f))
+		if (f->id == s->hide || tile_find(s, f))
 			continue;
 		s->orderv[s->tilec] = f;
 		tile_open(&s->tilev[s->tilec++], f);
@@ -166,17 +168,16 @@ static bool sooner(const struct face *a, const struct face *b)
 }
 
 /* Somebody without a tile is to be seen. */
-static void show(struct scene *s, const struct stage_view *v,
-		 struct face *face)
+static void show(struct scene *s, struct face *face)
 {
 	struct tile *oldest = NULL;
 
-	if (!face || tile_find(s, face))
+	if (!face || face->id == s->hide || tile_find(s, face))
 		return;
 	for (unsigned i = 0; i < s->tilec; i++) {
 		struct tile *t = &s->tilev[i];
 
-		if (t->face == v->star || t->face == v->second)
+		if (t->face == s->lead || t->face == s->second)
 			continue;
 		if (!oldest || sooner(t->face, oldest->face))
 			oldest = t;
@@ -193,13 +194,15 @@ static void show_picture(struct scene *s, const struct stage_view *v)
 	for (unsigned i = 0; i < s->tilec; i++) {
 		const struct face *f = s->tilev[i].face;
 
-		if (!f->spoke_us && !f->on && f != v->star && f != v->second)
+		if (!f->spoke_us && !f->on && f != s->lead && f != s->second)
 			card = &s->tilev[i];
 	}
 	for (unsigned i = 0; card && i < v->partyc; i++) {
-		if (!v->partyv[i]->on || tile_find(s, v->partyv[i]))
+		struct face *f = v->partyv[i];
+
+		if (!f->on || f->id == s->hide || tile_find(s, f))
 			continue;
-		replace(s, card, v->partyv[i]);
+		replace(s, card, f);
 		return;
 	}
 }
@@ -212,15 +215,13 @@ static void cast_set(struct scene *s, const struct scene_want *w)
 	if (!v)
 		return;
 	add_new(s, v);
-	if (v->partyc == s->tilec)
-		return;
 	show_picture(s, v);
 	for (unsigned i = 0; i < v->partyc; i++) {
 		if (v->partyv[i]->id == w->speaker)
-			show(s, v, v->partyv[i]);
+			show(s, v->partyv[i]);
 	}
-	show(s, v, v->star);
-	show(s, v, v->second);
+	show(s, s->lead);
+	show(s, s->second);
 }
 
 static void slides_set(struct scene *s, struct face *face)
@@ -364,7 +365,7 @@ static void cells_set(struct scene *s, const struct scene_want *w)
 	const struct layout_ask ask = {
 		.width = s->canvas.w, .height = s->canvas.h,
 		.parties = s->tilec, .slides = s->slides.face != NULL,
-		.spotlight = w->view && w->view->spotlight, .crop = w->crop,
+		.spotlight = w->cast && w->cast->pinned, .crop = w->crop,
 	};
 	struct layout_cell cellv[LAYOUT_CELLS_MAX];
 	unsigned n;
@@ -382,13 +383,16 @@ void scene_set(struct scene *s, const struct scene_want *w)
 	const struct stage_view *v = w->view;
 	unsigned visible = 0;
 
+	s->lead = v ? stage_face(v, w->cast->star) : NULL;
+	s->second = v ? stage_face(v, w->cast->second) : NULL;
+	s->hide = w->hide;
 	cast_set(s, w);
 	slides_set(s, v ? v->slides : NULL);
 	cells_set(s, w);
 	for (unsigned i = 0; i < s->cellc; i++)
 		visible += s->cellv[i].role == LAYOUT_PARTY;
-	order_set(s, v ? v->star : NULL, visible);
-	seats_set(s, v ? v->star : NULL, v ? v->second : NULL);
+	order_set(s, s->lead, visible);
+	seats_set(s, s->lead, s->second);
 	s->recording = w->recording;
 
 	for (unsigned i = 0; i < s->tilec; i++)

@@ -18,6 +18,7 @@
 struct scene;
 struct label;
 struct stage_view;
+struct stage_cast;
 
 /** An area of the canvas that was drawn anew */
 typedef void (scene_dirty_h)(const struct layout_rect *rect, void *arg);
@@ -25,7 +26,9 @@ typedef void (scene_dirty_h)(const struct layout_rect *rect, void *arg);
 /** What is to be seen; a copy of the engine's state */
 struct scene_want {
 	const struct stage_view *view;    /* NULL: nobody                 */
+	const struct stage_cast *cast;    /* who leads                    */
 	const struct layout *layout;
+	uint32_t hide;            /* leg that has no tile, 0: none        */
 	uint32_t speaker;         /* leg that speaks now: border; 0       */
 	bool recording;
 	bool crop;

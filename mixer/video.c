@@ -131,11 +131,16 @@ static void spoke(struct video *v, uint32_t leg)
 
 void video_speaker(struct video *v, uint32_t leg)
 {
+	bool other;
+
 	video_lock(v);
 	v->speaker = leg;
 	if (leg)
 		spoke(v, leg);
+	other = video_lead(v) != v->lead;
 	video_unlock(v);
+	if (other)
+		watches_settle(v);
 }
 
 void video_recording(struct video *v, bool on)
@@ -203,6 +208,7 @@ static void src_destructor(void *data)
 		video_unlock(v);
 		atomic_fetch_add(&v->decode_us, vin_cpu_us(src->vin));
 		vin_unref(src->vin);
+		watches_settle(v);
 	}
 	mem_deref(v);
 }
@@ -230,6 +236,7 @@ int video_src_alloc(struct video_src **srcp, struct video *v,
 	else
 		err = ENOSPC;
 	video_unlock(v);
+	watches_settle(v);
  out:
 	if (err)
 		mem_deref(src);
@@ -289,6 +296,13 @@ json_t *video_src_stats(const struct video_src *src)
 
 /* --- statistics ------------------------------------------------------- */
 
+static json_t *vkey_json(const struct vkey *key)
+{
+	return json_pack("{s:s,s:I,s:I,s:b}", "layout", key->layout,
+			 "hide", (json_int_t)key->hide,
+			 "pin", (json_int_t)key->pin, "own", key->own);
+}
+
 json_t *video_stats(const struct video *v)
 {
 	struct video *w = (struct video *)v;
@@ -310,8 +324,7 @@ json_t *video_stats(const struct video *v)
 		encode += rung_cpu_us(v->rungv[i].rung);
 		json_object_set_new(r, "watchers", json_integer(
 			(json_int_t)v->rungv[i].watches));
-		json_object_set_new(r, "layout", json_string(
-			layout_name(v->rungv[i].layout)));
+		json_object_update_new(r, vkey_json(&v->rungv[i].key));
 		json_array_append_new(rungs, r);
 	}
 	video_unlock(v);

@@ -114,12 +114,27 @@ typedef void (video_hold_h)(unsigned extra_ms, void *arg);
 void video_src_lipsync(struct video_src *src, video_offset_h *offseth,
 		       video_hold_h *holdh, void *arg) ON(loop);
 
-/** Watch a scene on this rung; ends with mem_deref.  layout: "" or NULL for
- *  the room's, or a name of mixer/layout.h (else ENOENT).  The first unit
- *  after a watch begins is made a key frame (merged, 500 ms). */
+/** How somebody sees the room.  Equal views are one scene, drawn and encoded
+ *  once, which exists while it is watched.  Of those that differ from the
+ *  room's there are at most VIDEO_VIEWS_MAX; who comes later sees that of
+ *  his layout without his own wishes, or the room's, until one is free.
+ *
+ *  Where one is large and it would be the viewer himself, he sees who was
+ *  large before (hide_self and pin go first). */
+struct video_view {
+	const char *layout;       /* "" or NULL: the room's               */
+	uint32_t self;            /* the viewer's leg, 0: nobody's        */
+	bool hide_self;           /* he is nowhere in his own picture     */
+	uint32_t pin;             /* leg that is large for him, 0: none   */
+};
+enum { VIDEO_VIEWS_MAX = 15 };
+
+/** Watch a scene on this rung; ends with mem_deref.  view: NULL for the
+ *  room's; borrowed; ENOENT: no such layout.  The first unit after a watch
+ *  begins is made a key frame (merged, 500 ms). */
 int  video_watch_alloc(struct video_watch **wp, struct video *v,
-		       const struct video_rung *rung, const char *layout)
-	ON(loop);
+		       const struct video_rung *rung,
+		       const struct video_view *view) ON(loop);
 
 /** Which units are its; may change with the room's layout: ask each time. */
 uint32_t video_watch_rung(const struct video_watch *w) ON(loop);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/video_priv.h -- the video engine's inside: video.c, video_watch.c
- * (the loop's), video_tick.c, video_scenes.c (the tick's)
+ * mixer/video_priv.h -- the video engine's inside: video.c, video_watch.c,
+ * video_view.c (the loop's), video_tick.c, video_scenes.c (the tick's)
  *
  * The loop's calls only change lists under mtx, which is held for a few
  * assignments; the tick copies what it needs with references, then works
@@ -24,7 +24,7 @@
 enum {
 	RUNGS_MAX = 64,
 	SHOTS_MAX = 16,
-	SCENES_MAX = 8,           /* the room's and those legs chose      */
+	SCENES_MAX = VIDEO_VIEWS_MAX + 1, /* the room's first             */
 	SPOKE_MAX = 8,            /* who led, remembered                  */
 };
 
@@ -33,10 +33,19 @@ struct shot {
 	void *arg;
 };
 
+/* Which scene: equal keys are one.  All zero: the room's. */
+struct vkey {
+	char layout[TICKET_LAYOUT_MAX];   /* "": the room's               */
+	uint32_t hide;            /* leg that is not in it, 0             */
+	uint32_t pin;             /* leg that is large, 0                 */
+	bool own;                 /* for the one who leads: who led before */
+};
+
 /* A scene that is watched, made and ended by the tick */
 struct vscene {
 	struct video *v;
-	const struct layout *layout;      /* NULL: the room's             */
+	struct vkey key;
+	struct stage_cast cast;
 	struct scene *scene;      /* NULL: this slot is free              */
 	uint64_t since_us;
 	bool used;                /* this turn                            */
@@ -45,7 +54,7 @@ struct vscene {
 /* A rung in this turn */
 struct trung {
 	struct rung *rung;
-	const struct layout *layout;
+	struct vkey key;
 	struct vscene *vs;
 };
 
@@ -61,7 +70,7 @@ struct tick {
 	unsigned drawc;
 	atomic_uint next;         /* of drawv, then of duev               */
 	const struct layout *layout;      /* the room's                   */
-	uint32_t speaker, spotlight;
+	uint32_t speaker, spotlight, lead;
 	uint32_t spokev[SPOKE_MAX];
 	unsigned spokec;
 	bool recording, crop, shots;
@@ -87,13 +96,14 @@ struct video {
 	unsigned vinc;
 	struct {
 		struct rung *rung;
-		const struct layout *layout;      /* NULL: the room's     */
+		struct vkey key;
 		unsigned watches;
 	} rungv[RUNGS_MAX];                       /* [m]                  */
 	unsigned rungc;
 	struct list watchl;       /* [L] video_watch                      */
 	const struct layout *layout;      /* [m] the room's               */
 	uint32_t spotlight;       /* [m]                                  */
+	uint32_t lead;            /* [m] leg that is large for the others */
 	uint32_t spokev[SPOKE_MAX];       /* [m] the latest first         */
 	unsigned spokec;          /* [m]                                  */
 	uint32_t last_rung;       /* [m]                                  */
@@ -129,7 +139,18 @@ void scenes_draw(struct video *v);
 void scenes_end(struct video *v);         /* all                          */
 struct vscene *scenes_room(struct video *v);      /* NULL: not watched    */
 
-/* video_watch.c */
+/* video_view.c; [m] held for all that take v */
+bool vkey_equal(const struct vkey *a, const struct vkey *b);
+bool vkey_is_room(const struct vkey *key);
+/* The next best, with fewer wishes; false: it is the room's already */
+bool vkey_less(struct vkey *key);
+/* The scene for this view as things are now */
+void vkey_want(const struct video *v, const struct video_view *view,
+	       struct vkey *key);
+/* Who is large for all who wish nothing else, as far as the loop knows */
+uint32_t video_lead(const struct video *v);
+
+/* video_watch.c: something that views depend on has changed */
 void watches_settle(struct video *v) ON(loop);
 
 #endif

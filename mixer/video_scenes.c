@@ -2,7 +2,7 @@
 /*
  * mixer/video_scenes.c -- the scenes that are watched, made and ended
  *
- * One for each layout that somebody chose, one for the room.  Each is drawn
+ * One for each view that somebody has, one for the room.  Each is drawn
  * only in turns in which it is watched, recorded or photographed.
  */
 #include <string.h>
@@ -41,10 +41,12 @@ void scenes_end(struct video *v)
 		scene_end(&v->scenev[i]);
 }
 
-static struct vscene *find(struct video *v, const struct layout *layout)
+static const struct vkey room;
+
+static struct vscene *find(struct video *v, const struct vkey *key)
 {
 	for (unsigned i = 0; i < SCENES_MAX; i++) {
-		if (v->scenev[i].scene && v->scenev[i].layout == layout)
+		if (v->scenev[i].scene && vkey_equal(&v->scenev[i].key, key))
 			return &v->scenev[i];
 	}
 
@@ -53,14 +55,14 @@ static struct vscene *find(struct video *v, const struct layout *layout)
 
 struct vscene *scenes_room(struct video *v)
 {
-	return find(v, NULL);
+	return find(v, &room);
 }
 
-/* The scene of this layout; a new one if there is none, NULL: no memory */
-static struct vscene *scene_get(struct video *v, const struct layout *layout,
+/* The scene of this key; a new one if there is none, NULL: no memory */
+static struct vscene *scene_get(struct video *v, const struct vkey *key,
 				uint64_t now)
 {
-	struct vscene *vs = find(v, layout);
+	struct vscene *vs = find(v, key);
 
 	for (unsigned i = 0; !vs && i < SCENES_MAX; i++) {
 		if (!v->scenev[i].scene)
@@ -70,11 +72,12 @@ static struct vscene *scene_get(struct video *v, const struct layout *layout,
 		return vs;
 
 	vs->v = v;
-	vs->layout = layout;
+	vs->key = *key;
 	vs->since_us = now;
+	memset(&vs->cast, 0, sizeof(vs->cast));
 	if (scene_alloc(&vs->scene, v->cfg.width, v->cfg.height, v->label,
 			dirty_handler, vs)) {
-		debug("layout %s: no scene", layout_name(layout));
+		debug("layout %s: no scene", key->layout);
 		return NULL;
 	}
 	atomic_fetch_add(&v->scenes, 1);
@@ -89,25 +92,41 @@ static void end_unwatched(struct video *v)
 
 	for (unsigned i = 0; i < SCENES_MAX; i++) {
 		struct vscene *vs = &v->scenev[i];
-		bool used = t->shots && !vs->layout;
+		bool used = t->shots && vkey_is_room(&vs->key);
 
 		for (unsigned k = 0; k < t->rungc && !used; k++)
-			used = t->rungv[k].layout == vs->layout;
+			used = vkey_equal(&t->rungv[k].key, &vs->key);
 		if (!used)
 			scene_end(vs);
 	}
 }
 
-static void fill(struct video *v, struct vscene *vs)
+/* The one that is there now; a layout that is no more is the room's. */
+static const struct layout *layout_of(const struct vscene *vs,
+				      const struct tick *t)
+{
+	const struct layout *l = vs->key.layout[0] ?
+		layout_find(vs->key.layout) : NULL;
+
+	return l ? l : t->layout;
+}
+
+static void fill(struct video *v, struct vscene *vs, uint64_t now)
 {
 	const struct tick *t = &v->tick;
+	const struct stage_cue cue = {
+		.spokev = t->spokev, .spokec = t->spokec,
+		.large = vs->key.pin ? vs->key.pin : t->spotlight,
+		.notv = {vs->key.hide, vs->key.own ? t->lead : 0},
+	};
 	const struct scene_want want = {
-		.view = stage_view(v->stage),
-		.layout = vs->layout ? vs->layout : t->layout,
+		.view = stage_view(v->stage), .cast = &vs->cast,
+		.layout = layout_of(vs, t), .hide = vs->key.hide,
 		.speaker = t->speaker,
 		.recording = t->recording, .crop = t->crop,
 	};
 
+	stage_cast(v->stage, &cue, &vs->cast, now);
 	scene_set(vs->scene, &want);
 }
 
@@ -119,22 +138,22 @@ void scenes_set(struct video *v, uint64_t now)
 	for (unsigned i = 0; i < SCENES_MAX; i++)
 		v->scenev[i].used = false;
 	for (unsigned i = 0; i < t->rungc; i++) {
-		t->rungv[i].vs = scene_get(v, t->rungv[i].layout, now);
+		t->rungv[i].vs = scene_get(v, &t->rungv[i].key, now);
 		if (t->rungv[i].vs)
 			t->rungv[i].vs->used = true;
 	}
 	if (t->shots) {
-		struct vscene *room = scene_get(v, NULL, now);
+		struct vscene *vs = scene_get(v, &room, now);
 
-		if (room)
-			room->used = true;
+		if (vs)
+			vs->used = true;
 	}
 
 	t->drawc = 0;
 	for (unsigned i = 0; i < SCENES_MAX; i++) {
 		if (!v->scenev[i].used)
 			continue;
-		fill(v, &v->scenev[i]);
+		fill(v, &v->scenev[i], now);
 		t->drawv[t->drawc++] = &v->scenev[i];
 	}
 }

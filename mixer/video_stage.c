@@ -21,8 +21,6 @@ struct stage {
 	unsigned facec;
 	struct face *partyv[VIDEO_SRCS_MAX];
 	struct stage_view view;
-	struct face *next;        /* star as soon as it has a picture     */
-	uint64_t next_us;         /* since when                           */
 };
 
 static void face_destructor(void *data)
@@ -98,9 +96,6 @@ static void face_leave(struct stage *s, struct face *f)
 	if (f->looked)
 		vin_look(f->vin, false);
 	v->slides = v->slides == f ? NULL : v->slides;
-	v->star = v->star == f ? NULL : v->star;
-	v->second = v->second == f ? NULL : v->second;
-	s->next = s->next == f ? NULL : s->next;
 	mem_deref(f);
 }
 
@@ -217,7 +212,7 @@ static void face_rest(struct face *f, uint64_t now)
 
 /* --- who leads -------------------------------------------------------- */
 
-static struct face *find(const struct stage_view *v, uint32_t id)
+struct face *stage_face(const struct stage_view *v, uint32_t id)
 {
 	for (unsigned i = 0; id && i < v->partyc; i++) {
 		if (v->partyv[i]->id == id)
@@ -227,14 +222,21 @@ static struct face *find(const struct stage_view *v, uint32_t id)
 	return NULL;
 }
 
+static bool may_lead(const struct face *f, const struct stage_cue *cue,
+		     const struct face *not)
+{
+	return f && f != not && f->id != cue->notv[0] &&
+	       f->id != cue->notv[1];
+}
+
 /* Of those who spoke, the latest but not `not` */
 static struct face *spoke(const struct stage_view *v,
 			  const struct stage_cue *cue, const struct face *not)
 {
 	for (unsigned i = 0; i < cue->spokec; i++) {
-		struct face *f = find(v, cue->spokev[i]);
+		struct face *f = stage_face(v, cue->spokev[i]);
 
-		if (f && f != not)
+		if (may_lead(f, cue, not))
 			return f;
 	}
 
@@ -242,19 +244,24 @@ static struct face *spoke(const struct stage_view *v,
 }
 
 /* Nobody spoke: who it was, else the first to be seen, else the first */
-static struct face *anybody(const struct stage_view *v, struct face *was,
+static struct face *anybody(const struct stage_view *v,
+			    const struct stage_cue *cue, uint32_t was,
 			    const struct face *not)
 {
-	struct face *first = was && was != not ? was : NULL;
+	struct face *first = stage_face(v, was);
 
+	if (!may_lead(first, cue, not))
+		first = NULL;
 	if (first && first->on)
 		return first;
 	for (unsigned i = 0; i < v->partyc; i++) {
 		struct face *f = v->partyv[i];
 
-		if (f != not && f->on)
+		if (!may_lead(f, cue, not))
+			continue;
+		if (f->on)
 			return f;
-		if (f != not && !first)
+		if (!first)
 			first = f;
 	}
 
@@ -263,43 +270,53 @@ static struct face *anybody(const struct stage_view *v, struct face *was,
 
 /* Who was not shown so far has no picture yet: the one before stays until
  * it comes. */
-static struct face *when_ready(struct stage *s, struct face *f, uint64_t now)
+static uint32_t when_ready(const struct stage_view *v,
+			   const struct stage_cue *cue,
+			   struct stage_cast *cast, struct face *f,
+			   uint64_t now)
 {
-	struct face *was = s->view.star;
+	struct face *was = stage_face(v, cast->star);
 
-	if (!was || f == was || f->frame || !f->on) {
-		s->next = NULL;
-		return f;
+	if (!may_lead(was, cue, f) || f->frame || !f->on) {
+		cast->next = 0;
+		return f->id;
 	}
-	if (s->next != f) {
-		s->next = f;
-		s->next_us = now;
+	if (cast->next != f->id) {
+		cast->next = f->id;
+		cast->next_us = now;
 	}
-	if (now - s->next_us < WAIT_US)
-		return was;
-	s->next = NULL;
+	if (now - cast->next_us < WAIT_US) {
+		f->awaited = true;
+		return was->id;
+	}
+	cast->next = 0;
 
-	return f;
+	return f->id;
 }
 
-static void leaders(struct stage *s, const struct stage_cue *cue,
-		    uint64_t now)
+void stage_cast(struct stage *s, const struct stage_cue *cue,
+		struct stage_cast *cast, uint64_t now)
 {
-	struct stage_view *v = &s->view;
-	struct face *lit = find(v, cue->spotlight);
-	struct face *star = lit, *second;
+	const struct stage_view *v = &s->view;
+	struct face *star = stage_face(v, cue->large), *second;
 
-	v->spotlight = lit != NULL;
-	if (!star)
+	cast->pinned = star != NULL;
+	if (!may_lead(star, cue, NULL))
 		star = spoke(v, cue, NULL);
 	if (!star)
-		star = anybody(v, v->star, NULL);
-	v->star = star ? when_ready(s, star, now) : NULL;
+		star = anybody(v, cue, cast->star, NULL);
+	cast->star = star ? when_ready(v, cue, cast, star, now) : 0;
 
-	second = spoke(v, cue, v->star);
+	star = stage_face(v, cast->star);
+	second = spoke(v, cue, star);
 	if (!second)
-		second = anybody(v, v->second, v->star);
-	v->second = second;
+		second = anybody(v, cue, cast->second, star);
+	cast->second = second ? second->id : 0;
+}
+
+static void slides_find(struct stage *s)
+{
+	struct stage_view *v = &s->view;
 
 	v->slides = NULL;
 	for (unsigned i = 0; i < s->facec; i++) {
@@ -311,8 +328,8 @@ static void leaders(struct stage *s, const struct stage_cue *cue,
 	}
 }
 
-void stage_update(struct stage *s, const struct stage_cue *cue,
-		  uint64_t now, uint64_t until)
+void stage_update(struct stage *s, uint32_t speaker, uint64_t now,
+		  uint64_t until)
 {
 	for (unsigned i = 0; i < s->facec; i++) {
 		struct face *f = s->facev[i];
@@ -321,12 +338,12 @@ void stage_update(struct stage *s, const struct stage_cue *cue,
 			face_take(f, now, until);
 		else
 			face_rest(f, now);
-		if (!f->slides && cue->speaker == f->id)
+		if (!f->slides && speaker == f->id)
 			f->spoke_us = now;
-		f->shown = false;
+		f->shown = f->awaited = false;
 		f->width = f->height = 0;
 	}
-	leaders(s, cue, now);
+	slides_find(s);
 }
 
 /* --- the end of a turn ------------------------------------------------ */
@@ -362,7 +379,7 @@ uint64_t stage_done(struct stage *s, bool watched, uint64_t now)
 
 	for (unsigned i = 0; i < s->facec; i++) {
 		struct face *f = s->facev[i];
-		bool look = watched && (f->shown || f->slides || f == s->next);
+		bool look = watched && (f->shown || f->slides || f->awaited);
 
 		if (!watched)
 			f->width = f->height = 0;

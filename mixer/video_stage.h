@@ -4,11 +4,11 @@
  *
  * A face is what is to be seen of one source now: its newest picture, name
  * and state, taken once a turn and shared by all scenes.  The stage keeps
- * the faces in order of joining, knows who plays the leading parts, has
- * only those decoded that some scene shows, and tells each source how large
- * it is shown.
+ * the faces in order of joining, says who plays the leading parts in a
+ * scene, has only those decoded that some scene shows, and tells each source
+ * how large it is shown.
  *
- *	stage_set, stage_update, (scenes: face_show), stage_done
+ *	stage_set, stage_update, (scenes: stage_cast, face_show), stage_done
  *
  * Threads: the tick's, one at a time; while scenes draw nobody changes it.
  */
@@ -43,6 +43,7 @@ struct face {
 	uint64_t live_us;         /* since when                           */
 
 	bool shown, looked;       /* this turn, the last one              */
+	bool awaited;             /* to be shown as soon as there is one  */
 	unsigned width, height;   /* [px] of the largest tile, this turn  */
 	unsigned told_w, told_h;
 	uint64_t told_us;
@@ -50,21 +51,27 @@ struct face {
 
 struct stage;
 
-/** Who leads, as the loop knows it */
-struct stage_cue {
-	uint32_t speaker;         /* leg that speaks now, 0: nobody       */
-	const uint32_t *spokev;   /* legs that spoke, the latest first    */
-	unsigned spokec;
-	uint32_t spotlight;       /* leg, 0: nobody                       */
-};
-
 /** What scenes are made of; borrowed until the next stage_set() */
 struct stage_view {
 	struct face **partyv;     /* in order of joining                  */
 	unsigned partyc;
 	struct face *slides;      /* that came last of those shared       */
-	struct face *star, *second;
-	bool spotlight;           /* the star is large in any case        */
+};
+
+/** Who is to lead in a scene, as the loop knows it */
+struct stage_cue {
+	const uint32_t *spokev;   /* legs that spoke, the latest first    */
+	unsigned spokec;
+	uint32_t large;           /* leg, pinned or spotlit; 0: nobody    */
+	uint32_t notv[2];         /* legs that lead in no case; 0         */
+};
+
+/** Who leads, from turn to turn; begins zeroed.  Legs, 0: nobody */
+struct stage_cast {
+	uint32_t star, second;
+	bool pinned;              /* the star is large in any case        */
+	uint32_t next;            /* star as soon as it has a picture …   */
+	uint64_t next_us;         /* … since when                         */
 };
 
 int  stage_alloc(struct stage **sp);
@@ -72,10 +79,18 @@ int  stage_alloc(struct stage **sp);
 /** The sources there are, in order of joining. */
 void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc);
 
-/** Pictures due until until_us, and who leads. */
-void stage_update(struct stage *s, const struct stage_cue *cue,
-		  uint64_t now_us, uint64_t until_us);
+/** Pictures due until until_us; speaker: leg that speaks now, 0. */
+void stage_update(struct stage *s, uint32_t speaker, uint64_t now_us,
+		  uint64_t until_us);
 const struct stage_view *stage_view(const struct stage *s);
+
+/** Who leads in one scene from now on.  Who has no picture yet because he
+ *  was nowhere to be seen is waited for, for a second. */
+void stage_cast(struct stage *s, const struct stage_cue *cue,
+		struct stage_cast *cast, uint64_t now_us);
+
+/** Of this leg; NULL: 0, or it has no tile */
+struct face *stage_face(const struct stage_view *v, uint32_t leg);
 
 /** A scene shows it, in a tile of this size. */
 void face_show(struct face *face, unsigned w, unsigned h);

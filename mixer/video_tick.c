@@ -28,12 +28,13 @@ static void tick_open(struct video *v, struct tick *t)
 	t->rungc = v->rungc;
 	for (unsigned i = 0; i < v->rungc; i++) {
 		t->rungv[i].rung = rung_ref(v->rungv[i].rung);
-		t->rungv[i].layout = v->rungv[i].layout;
+		t->rungv[i].key = v->rungv[i].key;
 		t->rungv[i].vs = NULL;
 	}
 	t->layout = v->layout;
 	t->speaker = v->speaker;
 	t->spotlight = v->spotlight;
+	t->lead = v->lead;
 	t->spokec = v->spokec;
 	memcpy(t->spokev, v->spokev, sizeof(t->spokev));
 	t->recording = v->recording;
@@ -191,16 +192,11 @@ static uint64_t tick_run(struct video *v, uint64_t now)
 {
 	struct tick *t = &v->tick;
 	const bool watched = t->rungc || t->shots;
-	const struct stage_cue cue = {
-		.speaker = t->speaker, .spotlight = t->spotlight,
-		.spokev = t->spokev, .spokec = t->spokec,
-	};
-
 	stage_set(v->stage, t->vinv, t->vinc);
 	if (!watched)
 		return stage_done(v->stage, false, now);
 
-	stage_update(v->stage, &cue, now, t->pts_us + 500000 / v->cfg.fps);
+	stage_update(v->stage, t->speaker, now, t->pts_us + 500000 / v->cfg.fps);
 	scenes_set(v, now);
 	stage_done(v->stage, true, now);
 	scenes_draw(v);

@@ -2,8 +2,9 @@
 /*
  * mixer/video_watch.c -- who watches which encode of which scene
  *
- * A leg that chose the layout the room has anyway watches the room's scene,
- * so that it costs nothing; when the room's layout changes it moves.
+ * A watch keeps the view it was asked for; which scene that is may change
+ * with the room's layout, who leads, comes and goes: then it moves to
+ * another rung, where the next picture is a key frame.
  */
 #include <errno.h>
 
@@ -16,8 +17,10 @@
 struct video_watch {
 	struct le le;             /* [L] in video->watchl                 */
 	struct video *v;          /* [I] strong                           */
-	const struct layout *layout;      /* [I] NULL: the room's         */
+	char layout[TICKET_LAYOUT_MAX];   /* [I]                          */
+	struct video_view view;   /* [I] .layout is layout                */
 	struct rung *rung;        /* [L]                                  */
+	struct rung *left;        /* [L] while it moves                   */
 };
 
 /* One watcher less; with the last the rung ends */
@@ -25,8 +28,10 @@ static void rung_leave(struct video *v, struct rung *rung)
 {
 	struct rung *gone = NULL;
 
+	if (!rung)
+		return;
 	video_lock(v);
-	for (unsigned i = 0; i < v->rungc && rung; i++) {
+	for (unsigned i = 0; i < v->rungc; i++) {
 		if (v->rungv[i].rung != rung || --v->rungv[i].watches)
 			continue;
 		gone = rung;
@@ -62,34 +67,34 @@ static bool same(const struct video_rung *a, const struct video_rung *b)
 }
 
 /* [m] held: is there room for one more scene, the room's aside? */
-static bool scene_fits(const struct video *v, const struct layout *layout)
+static bool scene_fits(const struct video *v, const struct vkey *key)
 {
-	const struct layout *seenv[SCENES_MAX];
+	const struct vkey *seenv[SCENES_MAX];
 	unsigned n = 0, k;
 
-	for (unsigned i = 0; i < v->rungc && n < SCENES_MAX - 1; i++) {
-		const struct layout *l = v->rungv[i].layout;
+	for (unsigned i = 0; i < v->rungc && n < VIDEO_VIEWS_MAX; i++) {
+		const struct vkey *l = &v->rungv[i].key;
 
-		for (k = 0; k < n && seenv[k] != l; k++)
+		for (k = 0; k < n && !vkey_equal(seenv[k], l); k++)
 			;
-		if (l && k == n)
+		if (k == n && !vkey_is_room(l))
 			seenv[n++] = l;
 	}
-	for (k = 0; k < n && seenv[k] != layout; k++)
+	for (k = 0; k < n && !vkey_equal(seenv[k], key); k++)
 		;
 
-	return !layout || k < n || n < SCENES_MAX - 1;
+	return vkey_is_room(key) || k < n || n < VIDEO_VIEWS_MAX;
 }
 
 /* [m] held: the rung there is, or a new one; a reference for the caller */
 static int rung_get(struct video *v, const struct video_rung *desc,
-		    const struct layout *layout, struct rung **rp)
+		    const struct vkey *key, struct rung **rp)
 {
 	struct rung *r;
 	int err;
 
 	for (unsigned i = 0; i < v->rungc; i++) {
-		if (layout != v->rungv[i].layout ||
+		if (!vkey_equal(key, &v->rungv[i].key) ||
 		    !same(desc, rung_desc(v->rungv[i].rung)))
 			continue;
 		v->rungv[i].watches++;
@@ -97,7 +102,7 @@ static int rung_get(struct video *v, const struct video_rung *desc,
 		rung_key(*rp);
 		return 0;
 	}
-	if (v->rungc == RUNGS_MAX || !scene_fits(v, layout))
+	if (v->rungc == RUNGS_MAX || !scene_fits(v, key))
 		return ENOSPC;
 
 	err = rung_alloc(&r, ++v->last_rung, desc, v->cfg.width,
@@ -105,46 +110,62 @@ static int rung_get(struct video *v, const struct video_rung *desc,
 	if (err)
 		return err;
 	v->rungv[v->rungc].rung = r;
-	v->rungv[v->rungc].layout = layout;
+	v->rungv[v->rungc].key = *key;
 	v->rungv[v->rungc++].watches = 1;
 	*rp = rung_ref(r);
-	debug("rung %u began layout=%s codec=%s size=%ux%u fps=%u kbps=%u",
-	      rung_id(r), layout ? layout_name(layout) : "room",
+	debug("rung %u began layout=%s hide=%u pin=%u own=%d codec=%s"
+	      " size=%ux%u fps=%u kbps=%u", rung_id(r), key->layout[0] ?
+	      key->layout : "room", key->hide, key->pin, key->own,
 	      codec_name(desc->codec), desc->width, desc->height, desc->fps,
 	      desc->kbps);
 
 	return 0;
 }
 
-/* [m] held: what to watch for somebody who chose this layout */
-static const struct layout *choice(const struct video *v,
-				   const struct layout *layout)
+/* [m] held: of the scene for this view, or the next best there is room for;
+ * ENOSPC: not even of the room's.  None if it is the one that it has. */
+static int rung_seek(struct video *v, const struct video_rung *desc,
+		     const struct video_view *view, const struct vkey *has,
+		     struct rung **rp)
 {
-	return layout == v->layout ? NULL : layout;
+	struct vkey key;
+	int err;
+
+	*rp = NULL;
+	vkey_want(v, view, &key);
+	do {
+		if (has && vkey_equal(has, &key))
+			return 0;
+		err = rung_get(v, desc, &key, rp);
+	} while (err == ENOSPC && vkey_less(&key));
+
+	return err;
 }
 
 int video_watch_alloc(struct video_watch **wp, struct video *v,
-		      const struct video_rung *rung, const char *layout)
+		      const struct video_rung *rung,
+		      const struct video_view *view)
 {
-	const struct layout *l = NULL;
 	struct video_watch *w;
 	int err;
 
 	if (!wp || !v || !rung)
 		return EINVAL;
-	if (layout && *layout) {
-		l = layout_find(layout);
-		if (!l)
-			return ENOENT;
-	}
+	if (view && view->layout && !layout_find(view->layout))
+		return ENOENT;
 	w = mem_zalloc(sizeof(*w), watch_destructor);
 	if (!w)
 		return ENOMEM;
 	w->v = mem_ref(v);
-	w->layout = l;
+	if (view) {
+		w->view = *view;
+		str_ncpy(w->layout, view->layout ? view->layout : "",
+			 sizeof(w->layout));
+	}
+	w->view.layout = w->layout;
 	list_append(&v->watchl, &w->le, w);
 	video_lock(v);
-	err = rung_get(v, rung, choice(v, l), &w->rung);
+	err = rung_seek(v, rung, &w->view, NULL, &w->rung);
 	video_unlock(v);
 	if (err) {
 		mem_deref(w);
@@ -156,37 +177,45 @@ int video_watch_alloc(struct video_watch **wp, struct video *v,
 	return 0;
 }
 
-static const struct layout *rung_layout(const struct video *v,
-					const struct rung *rung)
+static const struct vkey *rung_vkey(const struct video *v,
+				    const struct rung *rung)
 {
 	for (unsigned i = 0; i < v->rungc; i++) {
 		if (v->rungv[i].rung == rung)
-			return v->rungv[i].layout;
+			return &v->rungv[i].key;
 	}
 
 	return NULL;
 }
 
-/* The room has another layout: who chose either of them moves. */
+/* [m] held: to the scene it is for; of a full house it may stay as it is */
+static void watch_settle(struct video *v, struct video_watch *w)
+{
+	const struct vkey *has = rung_vkey(v, w->rung);
+	struct rung *rung;
+	int err = rung_seek(v, rung_desc(w->rung), &w->view, has, &rung);
+
+	if (err)
+		warning("layout %s not watched: %m\n", w->layout, err);
+	if (!rung)
+		return;
+	w->left = w->rung;
+	w->rung = rung;
+}
+
+/* All move at once, so that no turn sees some of them where they were. */
 void watches_settle(struct video *v)
 {
+	video_lock(v);
+	v->lead = video_lead(v);
+	for (struct le *le = v->watchl.head; le; le = le->next)
+		watch_settle(v, le->data);
+	video_unlock(v);
 	for (struct le *le = v->watchl.head; le; le = le->next) {
 		struct video_watch *w = le->data;
-		struct rung *rung = NULL;
-		int err = 0;
 
-		video_lock(v);
-		if (rung_layout(v, w->rung) != choice(v, w->layout))
-			err = rung_get(v, rung_desc(w->rung),
-				       choice(v, w->layout), &rung);
-		video_unlock(v);
-		if (err)
-			warning("layout %s not watched: %m\n",
-				layout_name(w->layout), err);
-		if (!rung)
-			continue;
-		rung_leave(v, w->rung);
-		w->rung = rung;
+		rung_leave(v, w->left);
+		w->left = NULL;
 	}
 	pool_clock(v->pool, 0);
 }

@@ -158,6 +158,7 @@ static const struct member ticket_memberv[] = {
 	TICKET(source, M_BOOL), TICKET(watcher, M_BOOL),
 	STR(ticket, layout),
 	TICKET(max_height, M_U16), TICKET(max_fps, M_U8),
+	TICKET(hide_self, M_BOOL), TICKET(pin, M_U32),
 };
 
 static json_t *media_encode(const struct ticket_media *m)

@@ -167,6 +167,8 @@ struct ticket {
 	char      layout[TICKET_LAYOUT_MAX];  /* "": the room's           */
 	uint16_t  max_height;     /* of the picture sent to it [px], 0: any */
 	uint8_t   max_fps;        /* 0: any                               */
+	bool      hide_self;      /* its own picture is not in it         */
+	uint32_t  pin;            /* leg that is large in it, 0: none     */
 };
 
 void ticket_init(struct ticket *t, uint32_t id);

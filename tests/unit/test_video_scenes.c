@@ -20,6 +20,8 @@
 #include "tests/fake/cam.h"
 #include "tests/unit/test.h"
 
+#define AS(name) (&(const struct video_view){.layout = name})
+
 enum { PARTIES = 12, RUNGS = 12, STEP_US = 33334, SLIDES = PARTIES + 1 };
 
 /* --- geometry --------------------------------------------------------- */
@@ -444,15 +446,15 @@ static int test_shared(void)
 	TEST_ERR(join(&f, 1));
 	TEST_ERR(join(&f, 2));
 	for (unsigned i = 0; i < 10; i++)
-		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, i & 1 ? "" :
-					   NULL));
+		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, i & 1 ?
+					   AS("") : NULL));
 	TEST_ERR(step(&f, 20));
 	TEST_EQ(1, stat_of(&f, "scenes"));
 	TEST_EQ(1, stat_of(&f, "rungs"));
 	TEST_EQ(1, f.rungc);
 
 	for (unsigned i = 10; i < 30; i++)
-		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, namev[i % 5]));
+		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, AS(namev[i % 5])));
 	TEST_ERR(step(&f, 20));
 	TEST_EQ(4, stat_of(&f, "scenes"));
 	TEST_EQ(4, stat_of(&f, "rungs"));
@@ -475,7 +477,7 @@ static int test_shared(void)
 		wv[i] = mem_deref(wv[i]);
 	TEST_ERR(step(&f, 1));
 	TEST_EQ(0, stat_of(&f, "scenes"));
-	TEST_EQ(ENOENT, video_watch_alloc(&wv[0], f.v, &top, "mosaic"));
+	TEST_EQ(ENOENT, video_watch_alloc(&wv[0], f.v, &top, AS("mosaic")));
 	TEST_TRUE(!wv[0]);
  out:
 	for (unsigned i = 0; i < 30; i++)
@@ -497,8 +499,8 @@ static int test_room(void)
 	for (uint32_t i = 1; i <= 3; i++)
 		TEST_ERR(join(&f, i));
 	TEST_ERR(video_watch_alloc(&room, f.v, &top, NULL));
-	TEST_ERR(video_watch_alloc(&grid, f.v, &top, "grid"));
-	TEST_ERR(video_watch_alloc(&film, f.v, &top, "filmstrip"));
+	TEST_ERR(video_watch_alloc(&grid, f.v, &top, AS("grid")));
+	TEST_ERR(video_watch_alloc(&film, f.v, &top, AS("filmstrip")));
 	TEST_ERR(step(&f, 20));
 	id = video_watch_rung(room);
 	TEST_EQ(id, video_watch_rung(grid));
@@ -540,10 +542,10 @@ static int test_speaker(void)
 	TEST_ERR(fix_open(&f));
 	for (uint32_t i = 1; i <= 4; i++)
 		TEST_ERR(join(&f, i));
-	TEST_ERR(video_watch_alloc(&sp, f.v, &top, "speaker"));
-	TEST_ERR(video_watch_alloc(&film, f.v, &top, "filmstrip"));
-	TEST_ERR(video_watch_alloc(&pair, f.v, &top, "side-by-side"));
-	TEST_ERR(video_watch_alloc(&grid, f.v, &top, ""));
+	TEST_ERR(video_watch_alloc(&sp, f.v, &top, AS("speaker")));
+	TEST_ERR(video_watch_alloc(&film, f.v, &top, AS("filmstrip")));
+	TEST_ERR(video_watch_alloc(&pair, f.v, &top, AS("side-by-side")));
+	TEST_ERR(video_watch_alloc(&grid, f.v, &top, AS("")));
 	TEST_ERR(step(&f, 20));
 	TEST_TRUE(is_rgb(seen(&f, sp), 640, 360, rgbv[1]));
 
@@ -604,7 +606,7 @@ static int test_handover(void)
 	TEST_ERR(join(&f, 2));
 	cam = f.partyv[2].cam;
 	f.partyv[2].cam = NULL;           /* on, but nothing comes        */
-	TEST_ERR(video_watch_alloc(&w, f.v, &top, "speaker"));
+	TEST_ERR(video_watch_alloc(&w, f.v, &top, AS("speaker")));
 	TEST_ERR(step(&f, 20));
 	video_speaker(f.v, 2);
 	TEST_ERR(step(&f, 15));
@@ -634,7 +636,7 @@ static int test_spotlight(void)
 	for (uint32_t i = 1; i <= 3; i++)
 		TEST_ERR(join(&f, i));
 	for (unsigned i = 0; i < 5; i++)
-		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, namev[i]));
+		TEST_ERR(video_watch_alloc(&wv[i], f.v, &top, AS(namev[i])));
 	video_room(f.v, "", 2);
 	video_speaker(f.v, 3);
 	TEST_ERR(step(&f, 30));
@@ -681,7 +683,7 @@ static int test_slides(void)
 	for (uint32_t i = 1; i <= 3; i++)
 		TEST_ERR(join(&f, i));
 	TEST_ERR(video_watch_alloc(&w, f.v, &top, NULL));
-	TEST_ERR(video_watch_alloc(&film, f.v, &top, "filmstrip"));
+	TEST_ERR(video_watch_alloc(&film, f.v, &top, AS("filmstrip")));
 	TEST_ERR(step(&f, 20));
 	TEST_ERR(share(&f, 2, 640, 480, 0xf0f0f0));
 	f.partyv[2].still = true;
@@ -760,7 +762,7 @@ static int test_need(void)
 	TEST_TRUE(needs(&f, 1, false, 640, 368));
 	TEST_EQ(1, f.partyv[1].evv[VIDEO_NEED]);
 	/* the largest counts; not before the second is over */
-	TEST_ERR(video_watch_alloc(&sp, f.v, &top, "speaker"));
+	TEST_ERR(video_watch_alloc(&sp, f.v, &top, AS("speaker")));
 	TEST_ERR(step(&f, 10));
 	TEST_TRUE(needs(&f, 1, false, 640, 368));
 	TEST_ERR(step(&f, 30));
@@ -823,7 +825,7 @@ static int test_decoded(void)
 	t.watcher = true;
 	TEST_ERR(video_src_alloc(&watcher, f.v, &t, false));
 	TEST_EQ(2, stat_of(&f, "sources"));
-	TEST_ERR(video_watch_alloc(&sp, f.v, &top, "speaker"));
+	TEST_ERR(video_watch_alloc(&sp, f.v, &top, AS("speaker")));
 	TEST_ERR(step(&f, 60));
 	for (uint32_t i = 1; i <= 2; i++) {
 		json_t *st = video_src_stats(f.partyv[i].src);
@@ -853,7 +855,7 @@ static int test_short_strip(void)
 	TEST_ERR(fix_open(&f));
 	for (uint32_t i = 1; i <= PARTIES; i++)
 		TEST_ERR(join(&f, i));
-	TEST_ERR(video_watch_alloc(&film, f.v, &top, "filmstrip"));
+	TEST_ERR(video_watch_alloc(&film, f.v, &top, AS("filmstrip")));
 	video_speaker(f.v, 1);
 	TEST_ERR(step(&f, 30));
 	for (unsigned i = 0; i < 8; i++)

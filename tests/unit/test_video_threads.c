@@ -18,6 +18,8 @@
 #include "tests/fake/cam.h"
 #include "tests/unit/test.h"
 
+#define AS(name) (&(const struct video_view){.layout = name})
+
 enum { CAMS = 4 };
 
 static atomic_uint units, events, shots, gone_events;
@@ -114,7 +116,7 @@ static int test_meeting(void)
 		TEST_ERR(video_watch_alloc(&wv[i], v, &rungv[i], NULL));
 	for (unsigned i = 0; i < 3; i++)  /* scenes drawn side by side    */
 		TEST_ERR(video_watch_alloc(&lv[i], v, &rungv[1],
-					   layout_name(layout_nth(1 + i))));
+					   AS(layout_name(layout_nth(1 + i)))));
 	TEST_ERR(pump(camv, srcv, 6));
 	video_room(v, "filmstrip", 2);
 	TEST_ERR(pump(camv, srcv, 6));
