@@ -376,6 +376,8 @@ int mixer_start(struct mixer *mixer, unsigned width, unsigned height,
 	const char *what = "off";
 	int err;
 
+	if (!mixer->ladder.rungc)
+		ladder_default(&mixer->ladder);
 	mixer->width = width;
 	mixer->height = height;
 	mixer->fps = fps;

@@ -78,6 +78,22 @@ static bool crop_of(const json_t *msg, bool *cropp)
 	return true;
 }
 
+/* Another ladder: everybody looks anew for his rung. */
+static ON(loop) void ladder_of(struct mixer *mixer, const json_t *msg)
+{
+	const json_t *arr = json_object_get(msg, "ladder");
+
+	if (!arr)
+		return;
+	if (ladder_decode(&mixer->ladder, arr)) {
+		warning("meeting %u: a ladder that is none\n",
+			mixer->meeting);
+		return;
+	}
+	for (struct le *le = mixer->legl.head; le; le = le->next)
+		(void)mixer_leg_watch(le->data);
+}
+
 /* What of the room's picture is in a message; the rest stays as it is. */
 static ON(loop) void room_of(struct mixer *mixer, const json_t *msg)
 {
@@ -87,6 +103,7 @@ static ON(loop) void room_of(struct mixer *mixer, const json_t *msg)
 
 	if (crop_of(msg, &crop))
 		video_fit(mixer->video, crop);
+	ladder_of(mixer, msg);
 	if (!json_str(msg, "layout", &layout))
 		str_ncpy(mixer->layout, layout, sizeof(mixer->layout));
 	if (!json_u32(msg, "spotlight", &spotlight))

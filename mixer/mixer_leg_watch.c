@@ -2,21 +2,13 @@
 /*
  * mixer/mixer_leg_watch.c -- which picture a leg is sent
  *
- * The best that its SDP (codec, level, sizes, b=) and its wish allow, of
- * the view that it chose.
+ * The best rung of the ladder that its SDP (codec, level, sizes, b=) and
+ * its wish allow, of the view that it chose.
  */
 #include <string.h>
 
 #include "base/log.h"
 #include "mixer/mixer_priv.h"
-
-static bool rung_equal(const struct video_rung *a, const struct video_rung *b)
-{
-	return a->codec == b->codec && a->width == b->width
-		&& a->height == b->height && a->fps == b->fps
-		&& a->kbps == b->kbps && a->pkt_mode == b->pkt_mode
-		&& a->level_idc == b->level_idc;
-}
 
 static bool view_equal(const struct video_view *a, const struct video_view *b)
 {
@@ -58,12 +50,13 @@ int mixer_leg_watch(struct mixer_leg *ml)
 
 	memset(&rung, 0, sizeof(rung));
 	if (!t->video.on || !t->video.send
-	    || video_rung_wish(&rung, &t->video, mixer->width, mixer->height,
-			       mixer->fps, t->max_height, t->max_fps)) {
+	    || video_ladder_pick(&mixer->ladder, &t->video, mixer->width,
+				 mixer->height, mixer->fps, t->max_height,
+				 t->max_fps, 0, &rung)) {
 		ml->watch = mem_deref(ml->watch);
 		return 0;
 	}
-	if (ml->watch && rung_equal(&rung, &ml->rung)
+	if (ml->watch && video_rung_same(&rung, &ml->rung)
 	    && view_equal(&view, &ml->view))
 		return 0;
 

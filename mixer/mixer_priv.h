@@ -21,6 +21,7 @@
 #include "mixer/net_rtc.h"
 #include "mixer/record.h"
 #include "mixer/video.h"
+#include "mixer/video_ladder.h"
 
 enum {
 	MIXER_PKTS   = 8192,      /* packets between sockets and decoders */
@@ -48,6 +49,7 @@ struct mixer {
 	uint64_t cpu_net_us;      /* thread time at the start             */
 	uint64_t late;            /* batches and pictures thrown away     */
 	unsigned width, height, fps;
+	struct video_ladder ladder;       /* what legs may be sent        */
 	char layout[TICKET_LAYOUT_MAX];
 	uint32_t spotlight;       /* a leg, 0: nobody                     */
 	uint32_t meeting;

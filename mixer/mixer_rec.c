@@ -115,8 +115,8 @@ static int top_rung(struct video_rung *rung, const struct mixer *mixer)
 	};
 	memset(rung, 0, sizeof(*rung));
 
-	return video_rung_fit(rung, &m, mixer->width, mixer->height,
-			      mixer->fps);
+	return video_ladder_pick(&mixer->ladder, &m, mixer->width,
+				 mixer->height, mixer->fps, 0, 0, 0, rung);
 }
 
 /* The engines work for it, or not. */

@@ -31,26 +31,16 @@ struct video_watch;
 
 enum { VIDEO_SRCS_MAX = 2048 };   /* parties; 25 are shown at a time      */
 
-/** One encode: what a watcher can take.  Equal rungs are shared. */
+/** One encode: what a watcher can take (mixer/video_ladder.h says which).
+ *  Equal rungs are shared. */
 struct video_rung {
-	enum ticket_codec codec;  /* CODEC_H264 or CODEC_VP8              */
+	enum ticket_codec codec;  /* H.264, VP8, VP9 or AV1               */
 	uint16_t width, height;   /* [px] multiples of 2; <= canvas       */
 	uint8_t  fps;             /* divides the canvas rate: 30, 15, 10… */
 	uint32_t kbps;
 	uint8_t  pkt_mode;        /* H.264; 0: every NAL fits a packet    */
 	uint8_t  level_idc;       /* H.264, e.g. 31                       */
 };
-
-/** What we shall send a leg: never more than its ticket says (max-fs,
- *  max-mbps, max-br, level, b=), never more than the canvas.  Pure.
- *  ENOTSUP when the ticket has no video codec of ours. */
-int video_rung_fit(struct video_rung *rung, const struct ticket_media *m,
-		   unsigned canvas_w, unsigned canvas_h, unsigned fps);
-/** The same for who wishes no picture above max_height [px] and no more
- *  than max_fps of them; 0: any. */
-int video_rung_wish(struct video_rung *rung, const struct ticket_media *m,
-		    unsigned canvas_w, unsigned canvas_h, unsigned fps,
-		    unsigned max_height, unsigned max_fps);
 
 typedef void (video_out_h)(struct unit *unit, void *arg); /* borrowed;
 	unit->stream is the rung id of video_watch_rung()                 */

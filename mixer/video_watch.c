@@ -11,6 +11,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "mixer/video_ladder.h"
 #include "mixer/video_priv.h"
 
 /* Locks: [I] set at creation  [L] loop only */
@@ -58,14 +59,6 @@ static void watch_destructor(void *data)
 	mem_deref(v);
 }
 
-static bool same(const struct video_rung *a, const struct video_rung *b)
-{
-	return a->codec == b->codec && a->width == b->width &&
-	       a->height == b->height && a->fps == b->fps &&
-	       a->kbps == b->kbps && a->pkt_mode == b->pkt_mode &&
-	       a->level_idc == b->level_idc;
-}
-
 /* [m] held: is there room for one more scene, the room's aside? */
 static bool scene_fits(const struct video *v, const struct vkey *key)
 {
@@ -95,7 +88,7 @@ static int rung_get(struct video *v, const struct video_rung *desc,
 
 	for (unsigned i = 0; i < v->rungc; i++) {
 		if (!vkey_equal(key, &v->rungv[i].key) ||
-		    !same(desc, rung_desc(v->rungv[i].rung)))
+		    !video_rung_same(desc, rung_desc(v->rungv[i].rung)))
 			continue;
 		v->rungv[i].watches++;
 		*rp = rung_ref(v->rungv[i].rung);

@@ -10,7 +10,7 @@
  * tuttid to mixer
  *
  *	hello      {version, meeting, room, canvas_w, canvas_h, fps,
- *	            tones, fit, layout, spotlight}
+ *	            tones, fit, layout, spotlight, ladder}
  *	                                    first message, answered by "ready"
  *	leg_add    {seq, ticket, join_tone} + descriptors
  *	leg_set    {seq, ticket} [+ descriptors]   the whole ticket anew: codecs,
@@ -19,9 +19,10 @@
  *	leg_del    {seq, id, leave_tone}    RTCP BYE is sent first
  *	key        {id}                     the peer asked (RFC 5168) for a key
  *	                                    frame of what it watches
- *	room_set   {tones, fit, layout, spotlight}
+ *	room_set   {tones, fit, layout, spotlight, ladder}
  *	                                    "letterbox" or "crop"; a name of
- *	                                    mixer/layout.h; a leg or 0
+ *	                                    mixer/layout.h; a leg or 0; rungs as
+ *	                                    base/ladder.h has them
  *	rec_start  {seq, rec, segment, announce} + fd of the empty .mkv, opened
  *	                                    for read and write; a file already
  *	                                    recording is closed first
