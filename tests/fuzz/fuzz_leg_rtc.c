@@ -17,10 +17,12 @@
 #include "mixer/rtp_red.h"
 #include "mixer/rtp_rtcp.h"
 #include "mixer/rtp_twcc.h"
+#include "tests/fake/leg_stub.h"
 
 enum { POOL = 256 };
 
 struct fuzz {
+	struct leg_h h;
 	struct leg *leg;
 	struct ticket t;
 	uint64_t now;
@@ -62,39 +64,6 @@ static void packet_handler(enum leg_media media, struct pkt *pkt, void *arg)
 }
 
 
-static void sync_handler(enum leg_media media, const struct rtp_sync *sync,
-			 void *arg)
-{
-	(void)media;
-	(void)arg;
-	if (!sync->valid || !sync->clock_hz)
-		abort();
-}
-
-
-static void key_handler(void *arg)
-{
-	(void)arg;
-}
-
-
-static void loss_handler(enum leg_media media, float loss, void *arg)
-{
-	(void)media;
-	(void)arg;
-	if (!(loss >= 0 && loss <= 1))
-		abort();
-}
-
-
-static void dtmf_handler(char digit, unsigned duration_ms, void *arg)
-{
-	(void)digit;
-	(void)duration_ms;
-	(void)arg;
-}
-
-
 static void latch_handler(enum leg_media media, const struct sa *src,
 			  uint32_t ssrc, uint16_t seq, void *arg)
 {
@@ -105,29 +74,6 @@ static void latch_handler(enum leg_media media, const struct sa *src,
 	(void)arg;
 	abort();                  /* there is nothing to latch            */
 }
-
-
-static void bye_handler(enum leg_media media, void *arg)
-{
-	(void)media;
-	(void)arg;
-}
-
-
-static void quiet_handler(enum leg_media media, unsigned quiet_ms, void *arg)
-{
-	(void)media;
-	(void)quiet_ms;
-	(void)arg;
-}
-
-
-static const struct leg_h handlers = {
-	.sendh = send_handler, .packeth = packet_handler,
-	.synch = sync_handler, .keyh = key_handler, .lossh = loss_handler,
-	.dtmfh = dtmf_handler, .latchh = latch_handler,
-	.byeh = bye_handler, .quieth = quiet_handler,
-};
 
 
 static void media(struct ticket_media *m, const char *mid,
@@ -158,6 +104,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (pkt_pool_init(POOL))
 		abort();
 
+	fuzz.h = leg_stub;
+	fuzz.h.sendh = send_handler;
+	fuzz.h.packeth = packet_handler;
+	fuzz.h.latchh = latch_handler;
 	ticket_init(t, 1);
 	t->rtc.on = true;
 	media(&t->audio, "0", CODEC_OPUS, 111, 48000);
@@ -234,15 +184,13 @@ static void parsers(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz *f = &fuzz;
-	struct pkt *pktv[POOL];
-	unsigned i;
 
 	on_loop();
 	parsers(data, size);
 	f->t.video.fb_remb = size & 1;
 	f->t.video.fb_twcc = !(size & 1);
 	f->now = 1000000;
-	if (leg_alloc(&f->leg, &f->t, &handlers, f, f->now))
+	if (leg_alloc(&f->leg, &f->t, &f->h, f, f->now))
 		abort();
 	leg_ready(f->leg, true, f->now);
 
@@ -268,13 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(leg_stats(f->leg, LEG_VIDEO));
 	f->leg = mem_deref(f->leg);
 
-	for (i = 0; i < POOL; i++) {
-		pktv[i] = pkt_get();
-		if (!pktv[i])
-			abort();
-	}
-	while (i)
-		pkt_put(pktv[--i]);
+	leg_stub_pool(POOL);
 
 	return 0;
 }

@@ -12,10 +12,12 @@
 
 #include "base/thread.h"
 #include "mixer/leg.h"
+#include "tests/fake/leg_stub.h"
 
 enum { POOL = 16 };
 
 struct fuzz {
+	struct leg_h h;
 	struct leg *leg;
 	struct ticket t;
 	struct sa srcv[4];        /* the SDP's, its RTCP, a NAT, a thief  */
@@ -50,74 +52,6 @@ static void packet_handler(enum leg_media media, struct pkt *pkt, void *arg)
 }
 
 
-static void sync_handler(enum leg_media media, const struct rtp_sync *sync,
-			 void *arg)
-{
-	(void)media;
-	(void)arg;
-	if (!sync->valid || !sync->clock_hz)
-		abort();
-}
-
-
-static void key_handler(void *arg)
-{
-	(void)arg;
-}
-
-
-static void loss_handler(enum leg_media media, float loss, void *arg)
-{
-	(void)media;
-	(void)arg;
-	if (!(loss >= 0 && loss <= 1))
-		abort();
-}
-
-
-static void dtmf_handler(char digit, unsigned duration_ms, void *arg)
-{
-	(void)duration_ms;
-	(void)arg;
-	if (!digit || !strchr("0123456789*#ABCD", digit))
-		abort();
-}
-
-
-static void latch_handler(enum leg_media media, const struct sa *src,
-			  uint32_t ssrc, uint16_t seq, void *arg)
-{
-	(void)media;
-	(void)src;
-	(void)ssrc;
-	(void)seq;
-	(void)arg;
-}
-
-
-static void bye_handler(enum leg_media media, void *arg)
-{
-	(void)media;
-	(void)arg;
-}
-
-
-static void quiet_handler(enum leg_media media, unsigned quiet_ms, void *arg)
-{
-	(void)media;
-	(void)quiet_ms;
-	(void)arg;
-}
-
-
-static const struct leg_h handlers = {
-	.sendh = send_handler, .packeth = packet_handler,
-	.synch = sync_handler, .keyh = key_handler, .lossh = loss_handler,
-	.dtmfh = dtmf_handler, .latchh = latch_handler,
-	.byeh = bye_handler, .quieth = quiet_handler,
-};
-
-
 static void media(struct ticket_media *m, const struct sa *raddr,
 		  const struct sa *rtcp)
 {
@@ -150,6 +84,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (pkt_pool_init(POOL))
 		abort();
 
+	fuzz.h = leg_stub;
+	fuzz.h.sendh = send_handler;
+	fuzz.h.packeth = packet_handler;
 	sa_set_str(&fuzz.srcv[0], "192.0.2.1", 4000);
 	sa_set_str(&fuzz.srcv[1], "192.0.2.1", 4001);
 	sa_set_str(&fuzz.srcv[2], "198.51.100.1", 1111);
@@ -183,13 +120,11 @@ static void dress(uint8_t *p, size_t n, uint8_t how)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz *f = &fuzz;
-	struct pkt *pktv[POOL];
-	unsigned i;
 
 	on_loop();
 	f->now = 1000000;
 	f->seq[0] = f->seq[1] = 0;
-	if (leg_alloc(&f->leg, &f->t, &handlers, f, f->now))
+	if (leg_alloc(&f->leg, &f->t, &f->h, f, f->now))
 		abort();
 
 	while (size > 3) {
@@ -213,13 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(leg_stats(f->leg, LEG_AUDIO));
 	f->leg = mem_deref(f->leg);
 
-	for (i = 0; i < POOL; i++) {
-		pktv[i] = pkt_get();
-		if (!pktv[i])
-			abort();
-	}
-	while (i)
-		pkt_put(pktv[--i]);
+	leg_stub_pool(POOL);
 
 	return 0;
 }
