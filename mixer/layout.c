@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "mixer/layout.h"
+#include "mixer/layout_priv.h"
 
 /* in macroblocks */
 struct grid {
@@ -17,6 +17,16 @@ static unsigned min_u(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
+/* --- tiles of one size ------------------------------------------------ */
+
+/* The nearest to 16:9 in a box; 4 % too wide is no harm */
+static void near_16_9(unsigned *w, unsigned *h)
+{
+	*h = min_u(*h, (*w * 9 + 8) / 16);
+	if (*w * 9 * 25 > *h * 16 * 26)
+		*w = (*h * 16 + 4) / 9;
+}
+
 static void grid_try(struct grid *g, unsigned n, unsigned cols, unsigned mbw,
 		     unsigned mbh)
 {
@@ -24,11 +34,7 @@ static void grid_try(struct grid *g, unsigned n, unsigned cols, unsigned mbw,
 	g->rows = (n + cols - 1) / cols;
 	g->w = mbw / cols;
 	g->h = mbh / g->rows;
-
-	/* nearest to 16:9 that fits the cell; 4 % too wide is no harm */
-	g->h = min_u(g->h, (g->w * 9 + 8) / 16);
-	if (g->w * 9 * 25 > g->h * 16 * 26)
-		g->w = (g->h * 16 + 4) / 9;
+	near_16_9(&g->w, &g->h);
 }
 
 /* The largest tiles; fewer rows unless more make tiles 5 % larger. */
@@ -47,12 +53,43 @@ static struct grid grid_best(unsigned n, unsigned mbw, unsigned mbh)
 	return best;
 }
 
+/* Tile i of n, in macroblocks; the block is centred in the area, and its
+ * last row, unless they are to start at the corner */
+static struct layout_rect grid_tile(const struct grid *g, unsigned i,
+				    unsigned n, bool start,
+				    const struct layout_rect *area)
+{
+	const unsigned row = i / g->cols, col = i % g->cols;
+	const unsigned inrow = min_u(g->cols, n - row * g->cols);
+	const unsigned rows = (n + g->cols - 1) / g->cols;
+	struct layout_rect r = {
+		area->x + col * g->w, area->y + row * g->h, g->w, g->h,
+	};
+
+	if (!start) {
+		r.x += (area->w - g->cols * g->w) / 2 +
+			(g->cols - inrow) * g->w / 2;
+		r.y += (area->h - rows * g->h) / 2;
+	}
+
+	return r;
+}
+
+static struct layout_rect pixels(const struct layout_rect *mb)
+{
+	return (struct layout_rect){
+		mb->x * LAYOUT_MB, mb->y * LAYOUT_MB,
+		mb->w * LAYOUT_MB, mb->h * LAYOUT_MB,
+	};
+}
+
 unsigned layout_grid(struct layout_rect *tilev, unsigned n,
 		     unsigned canvas_w, unsigned canvas_h)
 {
-	const unsigned mbw = canvas_w / LAYOUT_MB, mbh = canvas_h / LAYOUT_MB;
+	const struct layout_rect area = {
+		0, 0, canvas_w / LAYOUT_MB, canvas_h / LAYOUT_MB,
+	};
 	struct grid g;
-	unsigned x0, y0;
 
 	n = min_u(n, LAYOUT_MAX);
 	if (!n)
@@ -62,270 +99,271 @@ unsigned layout_grid(struct layout_rect *tilev, unsigned n,
 		return 1;
 	}
 
-	g = grid_best(n, mbw, mbh);
+	g = grid_best(n, area.w, area.h);
 	if (!g.w || !g.h)
 		return 0;
-
-	x0 = (mbw - g.cols * g.w) / 2;
-	y0 = (mbh - g.rows * g.h) / 2;
-
 	for (unsigned i = 0; i < n; i++) {
-		unsigned row = i / g.cols, col = i % g.cols;
-		unsigned inrow = min_u(g.cols, n - row * g.cols);
-		unsigned shift = (g.cols - inrow) * g.w / 2;
+		struct layout_rect mb = grid_tile(&g, i, n, false, &area);
 
-		tilev[i].x = (x0 + shift + col * g.w) * LAYOUT_MB;
-		tilev[i].y = (y0 + row * g.h) * LAYOUT_MB;
-		tilev[i].w = g.w * LAYOUT_MB;
-		tilev[i].h = g.h * LAYOUT_MB;
+		tilev[i] = pixels(&mb);
 	}
 
 	return n;
 }
 
-/* --- forms ------------------------------------------------------------ */
+/* --- a form on a canvas ----------------------------------------------- */
 
-enum {
-	ROW_WIDE = 5, ROW_MAX = 8,        /* small tiles beside each other */
+/* The units of a form: where they begin, and where all of them end [mb] */
+struct units {
+	unsigned x, y, w, h;
+	unsigned cols, rows;      /* how many that is, in thousandths     */
 };
 
-typedef unsigned (form_h)(const struct layout_ask *ask,
-			  struct layout_cell *cellv);
-
-struct layout {
-	const char *name;
-	form_h *roomh, *slidesh;
-};
-
-/* x, y, w, h in macroblocks */
-static void put(struct layout_cell *c, enum layout_role role, unsigned x,
-		unsigned y, unsigned w, unsigned h)
+static void units_set(struct units *u, const struct layout_form *f,
+		      const struct layout_ask *a)
 {
-	c->role = role;
-	c->rect = (struct layout_rect){
-		x * LAYOUT_MB, y * LAYOUT_MB, w * LAYOUT_MB, h * LAYOUT_MB
+	const unsigned mbw = a->width / LAYOUT_MB;
+	const unsigned mbh = a->height / LAYOUT_MB;
+	unsigned w, h;
+
+	*u = (struct units){0, 0, mbw, mbh, f->cols, f->rows};
+	if (f->divide)
+		return;
+	/* equal ones, whole macroblocks each if there are enough of them */
+	w = mbw * LAYOUT_MILLI / f->cols;
+	h = mbh * LAYOUT_MILLI / f->rows;
+	if (!w || !h)
+		return;
+	near_16_9(&w, &h);
+	u->w = w * f->cols / LAYOUT_MILLI;
+	u->h = h * f->rows / LAYOUT_MILLI;
+	u->x = (mbw - u->w) / 2;
+	u->y = (mbh - u->h) / 2;
+}
+
+/* The edge nearest to a position: neighbours have the same one. */
+static unsigned edge(unsigned pos, unsigned units, unsigned mb)
+{
+	return (unsigned)(((uint64_t)pos * mb * 2 + units) /
+			  (2 * (uint64_t)units));
+}
+
+static struct layout_rect area_of(const struct units *u,
+				  const struct layout_item *it)
+{
+	const unsigned x0 = edge(it->x, u->cols, u->w);
+	const unsigned y0 = edge(it->y, u->rows, u->h);
+	const unsigned x1 = edge(it->x + it->w, u->cols, u->w);
+	const unsigned y1 = edge(it->y + it->h, u->rows, u->h);
+
+	return (struct layout_rect){u->x + x0, u->y + y0, x1 - x0, y1 - y0};
+}
+
+static struct layout_cell cell_of(const struct layout_item *it,
+				  const struct layout_rect *mb)
+{
+	return (struct layout_cell){
+		.rect = pixels(mb), .role = it->role, .pin = it->pin,
+		.z = it->z, .fit = it->fit, .label = it->label,
 	};
 }
 
-static unsigned alone(const struct layout_ask *a, struct layout_cell *cellv,
-		      enum layout_role role)
+/* Over all of a canvas whose edge is no whole macroblock, too */
+static bool covers(const struct layout_form *f, const struct layout_item *it)
 {
-	cellv[0].role = role;
-	cellv[0].rect = (struct layout_rect){0, 0, a->width, a->height};
+	return f->divide && !it->x && !it->y && it->w == f->cols &&
+		it->h == f->rows;
+}
+
+static unsigned place_cell(const struct layout_form *f,
+			   const struct layout_item *it,
+			   const struct units *u, const struct layout_ask *a,
+			   struct layout_cell *cell)
+{
+	const struct layout_rect mb = area_of(u, it);
+
+	if (!mb.w || !mb.h)
+		return 0;
+	*cell = cell_of(it, &mb);
+	if (covers(f, it))
+		cell->rect = (struct layout_rect){0, 0, a->width, a->height};
 
 	return 1;
 }
 
-static unsigned tile_h(unsigned w)
+/* As many of n as there are macroblocks for */
+static unsigned place_tiles(const struct layout_item *it,
+			    const struct units *u, unsigned n,
+			    struct layout_cell *cellv)
 {
-	return (w * 9 + 8) / 16;
-}
+	const struct layout_rect area = area_of(u, it);
+	struct grid g = {it->cols, it->rows, 0, 0};
 
-/* The first of those beside slides is who speaks */
-static enum layout_role small_role(enum layout_role large, unsigned i)
-{
-	return large == LAYOUT_SLIDES && !i ? LAYOUT_SPEAKER : LAYOUT_PARTY;
-}
-
-/* A large one above, n small ones in a row below it */
-static unsigned row_below(const struct layout_ask *a,
-			  struct layout_cell *cellv, enum layout_role large,
-			  unsigned n)
-{
-	const unsigned mbw = a->width / LAYOUT_MB;
-	const unsigned mbh = a->height / LAYOUT_MB;
-	unsigned slots, w, h, x;
-
-	n = min_u(n, ROW_MAX);
-	slots = n > ROW_WIDE ? ROW_MAX : ROW_WIDE;
-	w = mbw / slots;
-	h = tile_h(w);
-	if (!n || w < 2 || h * 2 > mbh)
-		return alone(a, cellv, large);
-
-	put(&cellv[0], large, 0, 0, mbw, mbh - h);
-	x = (mbw - n * w) / 2;
-	for (unsigned i = 0; i < n; i++)
-		put(&cellv[1 + i], small_role(large, i), x + i * w, mbh - h,
-		    w, h);
-
-	return 1 + n;
-}
-
-/* A large one on the left, small ones of width w in cols columns beside it,
- * from the top; as many of n as there is room for */
-static unsigned columns(const struct layout_ask *a, struct layout_cell *cellv,
-			enum layout_role large, unsigned n, unsigned cols,
-			unsigned w)
-{
-	const unsigned mbw = a->width / LAYOUT_MB;
-	const unsigned mbh = a->height / LAYOUT_MB;
-	const unsigned h = tile_h(w), left = mbw - cols * w;
-	unsigned rows = h ? mbh / h : 0;
-
-	n = min_u(n, min_u(rows * cols, LAYOUT_MAX));
-	if (!n || w < 2)
-		return alone(a, cellv, large);
-
-	put(&cellv[0], large, 0, 0, left, mbh);
-	for (unsigned i = 0; i < n; i++)
-		put(&cellv[1 + i], small_role(large, i), left + i % cols * w,
-		    i / cols * h, w, h);
-
-	return 1 + n;
-}
-
-/* --- grid --- */
-
-static unsigned film_room(const struct layout_ask *a,
-			  struct layout_cell *cellv);
-
-static unsigned grid_room(const struct layout_ask *a,
-			  struct layout_cell *cellv)
-{
-	struct layout_rect rectv[LAYOUT_MAX];
-	unsigned n;
-
-	if (a->spotlight)
-		return film_room(a, cellv);
-	/* as many as a small canvas has macroblocks for */
-	n = min_u(a->parties, LAYOUT_MAX);
-	while (n && !layout_grid(rectv, n, a->width, a->height))
-		n--;
+	n = min_u(n, it->count);
+	if (it->cols) {
+		g.w = area.w / g.cols;
+		g.h = area.h / g.rows;
+		near_16_9(&g.w, &g.h);
+	}
+	else {
+		g = grid_best(n, area.w, area.h);
+		while (n && (!g.w || !g.h))
+			g = grid_best(--n, area.w, area.h);
+	}
+	if (!g.w || !g.h)
+		return 0;
 	for (unsigned i = 0; i < n; i++) {
-		cellv[i].role = LAYOUT_PARTY;
-		cellv[i].rect = rectv[i];
+		struct layout_rect mb = grid_tile(&g, i, n, it->start, &area);
+
+		cellv[i] = cell_of(it, &mb);
+		if (it->lead && !i)
+			cellv[i].role = LAYOUT_SPEAKER;
 	}
 
 	return n;
 }
 
-/* A canvas that stands upright has its small ones below. */
-static unsigned grid_slides(const struct layout_ask *a,
-			    struct layout_cell *cellv)
-{
-	const unsigned mbw = a->width / LAYOUT_MB;
-	const unsigned mbh = a->height / LAYOUT_MB;
-	const unsigned wide = mbw / ROW_WIDE;
-
-	if (a->height > a->width)
-		return row_below(a, cellv, LAYOUT_SLIDES, a->parties);
-	if (!tile_h(wide) || a->parties <= mbh / tile_h(wide))
-		return columns(a, cellv, LAYOUT_SLIDES, a->parties, 1, wide);
-
-	return columns(a, cellv, LAYOUT_SLIDES, a->parties, 2,
-		       mbw / ROW_MAX);
-}
-
-/* --- speaker --- */
-
-static unsigned speaker_room(const struct layout_ask *a,
-			     struct layout_cell *cellv)
-{
-	return alone(a, cellv, LAYOUT_SPEAKER);
-}
-
-static unsigned speaker_slides(const struct layout_ask *a,
-			       struct layout_cell *cellv)
-{
-	const unsigned n = min_u(a->parties, 1);
-
-	if (a->height > a->width)
-		return row_below(a, cellv, LAYOUT_SLIDES, n);
-
-	return columns(a, cellv, LAYOUT_SLIDES, n, 1,
-		       a->width / LAYOUT_MB / ROW_WIDE);
-}
-
-/* --- filmstrip --- */
-
-static unsigned film_room(const struct layout_ask *a,
-			  struct layout_cell *cellv)
-{
-	return row_below(a, cellv, LAYOUT_SPEAKER, a->parties - 1);
-}
-
-static unsigned film_slides(const struct layout_ask *a,
-			    struct layout_cell *cellv)
-{
-	return row_below(a, cellv, LAYOUT_SLIDES, a->parties);
-}
-
-/* --- side-by-side --- */
-
-static unsigned sides_room(const struct layout_ask *a,
+static unsigned form_place(const struct layout_form *f,
+			   const struct layout_ask *a,
 			   struct layout_cell *cellv)
 {
-	const unsigned mbh = a->height / LAYOUT_MB;
-	const unsigned w = a->width / LAYOUT_MB / 2;
-	const unsigned h = a->crop ? mbh : min_u(mbh, tile_h(w));
+	unsigned left = a->parties, n = 0;
+	struct units u;
 
-	if (a->parties < 2)
-		return alone(a, cellv, LAYOUT_SPEAKER);
-	put(&cellv[0], LAYOUT_SPEAKER, 0, (mbh - h) / 2, w, h);
-	put(&cellv[1], LAYOUT_PREVIOUS, w, (mbh - h) / 2, w, h);
+	units_set(&u, f, a);
+	for (unsigned i = 0; i < f->itemc; i++) {
+		const struct layout_item *it = &f->itemv[i];
+		unsigned c;
 
-	return 2;
-}
-
-/* Slides on two thirds, two people on the rest */
-static unsigned sides_slides(const struct layout_ask *a,
-			     struct layout_cell *cellv)
-{
-	const unsigned n = min_u(a->parties, 2);
-	unsigned c;
-
-	if (a->height > a->width)
-		c = row_below(a, cellv, LAYOUT_SLIDES, n);
-	else
-		c = columns(a, cellv, LAYOUT_SLIDES, n, 1,
-			    a->width / LAYOUT_MB / 3);
-	if (c == 3)
-		cellv[2].role = LAYOUT_PREVIOUS;
-
-	return c;
-}
-
-/* --- by name --- */
-
-static const struct layout layoutv[] = {
-	{"grid",         grid_room,    grid_slides},
-	{"speaker",      speaker_room, speaker_slides},
-	{"filmstrip",    film_room,    film_slides},
-	{"side-by-side", sides_room,   sides_slides},
-};
-enum { LAYOUTC = sizeof(layoutv) / sizeof(layoutv[0]) };
-
-const struct layout *layout_nth(unsigned i)
-{
-	return i < LAYOUTC ? &layoutv[i] : NULL;
-}
-
-const struct layout *layout_find(const char *name)
-{
-	if (!name || !*name)
-		return &layoutv[0];
-	for (unsigned i = 0; i < LAYOUTC; i++) {
-		if (!strcmp(layoutv[i].name, name))
-			return &layoutv[i];
+		if (it->role != LAYOUT_SLIDES && !left)
+			continue;
+		c = it->count ? place_tiles(it, &u, left, &cellv[n]) :
+			place_cell(f, it, &u, a, &cellv[n]);
+		if (it->role != LAYOUT_SLIDES)
+			left -= c;
+		n += c;
 	}
 
-	return NULL;
+	return n;
 }
 
-const char *layout_name(const struct layout *l)
+/* --- which form ------------------------------------------------------- */
+
+static bool has_form(const struct layout_def *d, unsigned when)
 {
-	return l ? l->name : "";
+	for (unsigned i = 0; i < d->formc; i++) {
+		if (d->formv[i].when & when)
+			return true;
+	}
+
+	return false;
+}
+
+/* Those forms that are meant for what is asked, of each special case one
+ * after the other; those without it where there is none for it */
+static uint64_t candidates(const struct layout_def *d, unsigned asked)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < d->formc; i++)
+		all |= 1ull << i;
+	for (unsigned flag = LAYOUT_PRESENTATION; flag <= LAYOUT_CROP;
+	     flag <<= 1) {
+		uint64_t with = 0;
+
+		for (unsigned i = 0; i < d->formc; i++) {
+			if (d->formv[i].when & flag)
+				with |= 1ull << i;
+		}
+		with &= all;
+		if (with && (asked & flag))
+			all = with;
+		else if (all & ~with)
+			all &= ~with;
+	}
+
+	return all;
+}
+
+/* The smallest that has room for all, else the largest */
+static const struct layout_form *form_for(const struct layout_def *d,
+					  const struct layout_ask *a)
+{
+	const uint64_t mask = candidates(d,
+		(a->slides ? LAYOUT_PRESENTATION : 0) |
+		(a->spotlight ? LAYOUT_SPOTLIGHT : 0) |
+		(a->height > a->width ? LAYOUT_UPRIGHT : 0) |
+		(a->crop ? LAYOUT_CROP : 0));
+	const struct layout_form *best = NULL;
+
+	for (unsigned i = 0; i < d->formc; i++) {
+		const struct layout_form *f = &d->formv[i];
+		bool fits = f->people >= a->parties;
+		bool was = best && best->people >= a->parties;
+
+		if (!(mask >> i & 1))
+			continue;
+		if (!best || (fits && !was) ||
+		    (fits == was && (f->people < best->people) == fits))
+			best = f;
+	}
+
+	return best;
+}
+
+/* [s] held.  What is drawn by this name: one that is gone is a grid; one
+ * that knows no presentation has the forms of the layout of that name. */
+static const struct layout_def *def_of(const struct layout *l, bool slides)
+{
+	const struct layout_def *d = l->def;
+	const struct layout *other;
+
+	if (!d)
+		d = layout_set_find(l->set, "grid")->def;
+	if (slides && !has_form(d, LAYOUT_PRESENTATION)) {
+		other = layout_set_find(l->set, "presentation");
+		if (other && other->def &&
+		    has_form(other->def, LAYOUT_PRESENTATION))
+			d = other->def;
+	}
+
+	return d;
+}
+
+static unsigned alone(const struct layout_ask *a, struct layout_cell *cell,
+		      enum layout_role role)
+{
+	*cell = (struct layout_cell){
+		.rect = {0, 0, a->width, a->height}, .role = role,
+	};
+
+	return 1;
 }
 
 unsigned layout_place(const struct layout *l, const struct layout_ask *ask,
 		      struct layout_cell cellv[LAYOUT_CELLS_MAX])
 {
-	if (ask->slides)
-		return ask->parties ? l->slidesh(ask, cellv) :
-			alone(ask, cellv, LAYOUT_SLIDES);
+	const struct layout_form *f;
+	unsigned n = 0;
 
-	return ask->parties ? l->roomh(ask, cellv) : 0;
+	if (!ask->parties)
+		return ask->slides ? alone(ask, cellv, LAYOUT_SLIDES) : 0;
+
+	pthread_mutex_lock(&l->set->mtx);
+	f = form_for(def_of(l, ask->slides), ask);
+	if (f)
+		n = form_place(f, ask, cellv);
+	pthread_mutex_unlock(&l->set->mtx);
+
+	if (!n)
+		return alone(ask, cellv, ask->slides ? LAYOUT_SLIDES :
+			     LAYOUT_SPEAKER);
+	if (n == 1)
+		cellv[0].rect = (struct layout_rect){
+			0, 0, ask->width, ask->height
+		};
+
+	return n;
 }
 
 bool layout_overlap(const struct layout_rect *a, const struct layout_rect *b)

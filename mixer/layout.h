@@ -3,37 +3,41 @@
  * mixer/layout.h -- where the tiles of a canvas are: pure geometry
  *
  * A layout turns "so many people, and slides or not" into cells with roles;
- * who plays which role is the scene's business.  Each layout has a form for
- * the room and one for a presentation.
+ * who plays which role is the scene's business.  Layouts are data
+ * (base/layout_file.h); a set holds those there are by name.
  *
  * Tiles sit on the 16-pixel macroblock grid, so that a tile that did not
- * change is a set of whole macroblocks that did not change.  Threads: any.
+ * change is a set of whole macroblocks that did not change.
+ *
+ * Threads: any.  A set may be changed on one thread while others place: a
+ * struct layout lives as long as its set and stands for a name, whatever
+ * is drawn by that name later.
  */
 #ifndef TUTTI_MIXER_LAYOUT_H
 #define TUTTI_MIXER_LAYOUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/layout_file.h"
 
 enum {
-	LAYOUT_MAX = 25,          /* people                               */
-	LAYOUT_CELLS_MAX = LAYOUT_MAX + 1,
 	LAYOUT_MB = 16,
+	LAYOUT_SET_MAX = 64,      /* layouts at a time                    */
+	LAYOUT_SET_NAMES = 256,   /* in a set's life                      */
 };
 
 struct layout_rect {
 	unsigned x, y, w, h;      /* [px]                                 */
 };
 
-enum layout_role {
-	LAYOUT_SLIDES,
-	LAYOUT_SPEAKER,           /* who speaks, spoke last or is spotlit */
-	LAYOUT_PREVIOUS,          /* who did before                       */
-	LAYOUT_PARTY,             /* one of those without another role    */
-};
-
 struct layout_cell {
 	struct layout_rect rect;
 	enum layout_role role;
+	unsigned pin;             /* LAYOUT_PINNED: which, 1 …            */
+	unsigned z;               /* higher ones lie over lower ones      */
+	enum layout_fit fit;
+	enum layout_label label;
 };
 
 /** What there is to be placed */
@@ -45,16 +49,32 @@ struct layout_ask {
 	bool crop;                /* pictures are cut to fill their tile  */
 };
 
+struct layout_set;
 struct layout;
 
-/** grid, speaker, filmstrip or side-by-side; "" or NULL: grid; NULL when
- *  there is none of that name. */
-const struct layout *layout_find(const char *name);
-const struct layout *layout_nth(unsigned i);    /* NULL after the last    */
+/** A set with the grid; ends with mem_deref. */
+int layout_set_alloc(struct layout_set **setp);
+
+/** One file's text, to be read with those before it at layout_set_use().
+ *  EBADMSG: errbuf is "name:line: what". */
+struct layout_text {
+	const char *name, *text;
+};
+/** From now on there are these layouts and no others.  After an error it is
+ *  as it was.  A name that is gone is drawn as the grid. */
+int layout_set_use(struct layout_set *set, const struct layout_text *textv,
+		   size_t textc, char *errbuf, size_t errsz);
+
+/** By name; "" or NULL: the grid; NULL when there is none of that name. */
+const struct layout *layout_find(const struct layout_set *set,
+				 const char *name);
+/** In their order; NULL after the last */
+const struct layout *layout_nth(const struct layout_set *set, unsigned i);
 const char *layout_name(const struct layout *l);
 
-/** Cells that do not overlap, those with roles first; how many.  One alone
- *  fills the canvas.  There are never more cells than there is to place. */
+/** Cells, in the order in which people take them; how many.  Two overlap
+ *  only with different z.  One alone fills the canvas.  There are never
+ *  more cells than there is to place. */
 unsigned layout_place(const struct layout *l, const struct layout_ask *ask,
 		      struct layout_cell cellv[LAYOUT_CELLS_MAX]);
 
