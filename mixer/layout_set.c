@@ -213,15 +213,10 @@ int layout_set_alloc(struct layout_set **setp)
 
 	if (!setp)
 		return EINVAL;
-	set = mem_zalloc(sizeof(*set), NULL);
+	set = mem_zalloc(sizeof(*set), set_destructor);
 	if (!set)
 		return ENOMEM;
-	err = pthread_mutex_init(&set->mtx, NULL);
-	if (err) {
-		mem_deref(set);
-		return err;
-	}
-	mem_destructor(set, set_destructor);
+	pthread_mutex_init(&set->mtx, NULL);
 	err = layout_set_use(set, NULL, 0, errbuf, sizeof(errbuf));
 	if (err)
 		mem_deref(set);

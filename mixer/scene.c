@@ -352,6 +352,7 @@ static void cells_fill(struct scene *s)
 		case LAYOUT_PREVIOUS:
 			f = s->seatv[1];
 			break;
+		case LAYOUT_PINNED:
 		case LAYOUT_PARTY:
 			f = next_party(s, &pos, leads);
 			break;

@@ -51,6 +51,7 @@ static void video_destructor(void *data)
 	mem_deref(v->stage);      /* its faces have jobs in the pool      */
 	mem_deref(v->label);
 	mem_deref(v->pool);
+	mem_deref(v->layouts);
 	pthread_mutex_destroy(&v->mtx);
 }
 
@@ -70,7 +71,6 @@ int video_alloc(struct video **vp, const struct video_cfg *cfg)
 	v->cfg.height = cfg->height ? cfg->height : 720;
 	v->cfg.fps = cfg->fps ? cfg->fps : 30;
 	v->crop = cfg->crop;
-	v->layout = layout_find(NULL);
 	gov_init(&v->gov, 0);
 	av_log_set_level(AV_LOG_FATAL);   /* peers could fill the log     */
 
@@ -79,10 +79,13 @@ int video_alloc(struct video **vp, const struct video_cfg *cfg)
 		err = label_alloc(&v->label);
 	if (!err)
 		err = stage_alloc(&v->stage);
+	if (!err)
+		err = layout_set_alloc(&v->layouts);
 	if (err) {
 		mem_deref(v);
 		return err;
 	}
+	v->layout = layout_find(v->layouts, NULL);
 	pool_job_init(v->pool, &v->warm, warm_job, warm_idle, v);
 	pool_job_leave(v->pool, &v->warm);        /* weighs nothing       */
 	*vp = v;
@@ -159,7 +162,7 @@ void video_fit(struct video *v, bool crop)
 
 void video_room(struct video *v, const char *layout, uint32_t spotlight)
 {
-	const struct layout *l = layout_find(layout);
+	const struct layout *l = layout_find(v->layouts, layout);
 
 	if (!l)
 		warning("layout unknown name=\"%s\"\n", layout);
@@ -169,6 +172,22 @@ void video_room(struct video *v, const char *layout, uint32_t spotlight)
 		v->layout = l;
 	video_unlock(v);
 	watches_settle(v);
+}
+
+int video_layouts(struct video *v, const struct layout_text *textv,
+		  size_t textc, char *errbuf, size_t errsz)
+{
+	int err = layout_set_use(v->layouts, textv, textc, errbuf, errsz);
+
+	if (!err)
+		watches_settle(v);
+
+	return err;
+}
+
+bool video_layout_known(const struct video *v, const char *name)
+{
+	return layout_find(v->layouts, name) != NULL;
 }
 
 int video_shot(struct video *v, video_shot_h *shoth, void *arg)

@@ -139,6 +139,13 @@ void video_fit(struct video *v, bool crop) ON(loop);
 void video_room(struct video *v, const char *layout, uint32_t spotlight)
 	ON(loop);
 
+/** What layouts there are from now on (mixer/layout.h layout_set_use());
+ *  whoever watches one that changed sees it with the next picture. */
+struct layout_text;
+int  video_layouts(struct video *v, const struct layout_text *textv,
+		   size_t textc, char *errbuf, size_t errsz) ON(loop);
+bool video_layout_known(const struct video *v, const char *name);
+
 /** A copy of the canvas as it is now (AVFrame I420; caller frees), drawn
  *  on demand if nobody watches; handler on a worker, once. */
 struct AVFrame;

@@ -101,6 +101,7 @@ struct video {
 	} rungv[RUNGS_MAX];                       /* [m]                  */
 	unsigned rungc;
 	struct list watchl;       /* [L] video_watch                      */
+	struct layout_set *layouts;       /* [I]                          */
 	const struct layout *layout;      /* [m] the room's               */
 	uint32_t spotlight;       /* [m]                                  */
 	uint32_t lead;            /* [m] leg that is large for the others */

@@ -106,7 +106,7 @@ static const struct layout *layout_of(const struct vscene *vs,
 				      const struct tick *t)
 {
 	const struct layout *l = vs->key.layout[0] ?
-		layout_find(vs->key.layout) : NULL;
+		layout_find(vs->v->layouts, vs->key.layout) : NULL;
 
 	return l ? l : t->layout;
 }

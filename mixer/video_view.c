@@ -96,8 +96,9 @@ void vkey_want(const struct video *v, const struct video_view *view,
 	const struct layout *l = v->layout;
 
 	memset(key, 0, sizeof(*key));
-	if (view->layout && view->layout[0] && layout_find(view->layout)) {
-		l = layout_find(view->layout);
+	if (view->layout && view->layout[0] &&
+	    layout_find(v->layouts, view->layout)) {
+		l = layout_find(v->layouts, view->layout);
 		if (l != v->layout)
 			str_ncpy(key->layout, view->layout,
 				 sizeof(key->layout));

@@ -144,7 +144,7 @@ int video_watch_alloc(struct video_watch **wp, struct video *v,
 
 	if (!wp || !v || !rung)
 		return EINVAL;
-	if (view && view->layout && !layout_find(view->layout))
+	if (view && view->layout && !layout_find(v->layouts, view->layout))
 		return ENOENT;
 	w = mem_zalloc(sizeof(*w), watch_destructor);
 	if (!w)

@@ -153,7 +153,8 @@ static void *grow(void *vp, unsigned *cp, size_t size)
 	uint8_t **arrp = vp;
 
 	if (!c || !(c & (c - 1))) {
-		uint8_t *v = mem_realloc(*arrp, (c ? 2 * c : 1) * size);
+		uint8_t *v = c ? mem_realloc(*arrp, 2 * c * size) :
+			mem_alloc(size, NULL);
 
 		if (!v)
 			return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/layout_file.h -- layouts as text: layouts/*.layout, tutti-layout(5)
+ * base/layout_file.h -- layouts as text, see tutti-layout(5)
  *
  *	layout filmstrip
  *	title Filmstrip

@@ -11,6 +11,7 @@
 #include <re.h>
 
 #include "mixer/record_image.h"
+#include "tests/fake/layouts.h"
 #include "tests/fake/studio.h"
 
 const struct video_rung studio_top = {
@@ -70,11 +71,14 @@ int studio_open(struct studio *f)
 		.outh = out_handler, .eventh = event_handler, .arg = f,
 	};
 
+	int err;
+
 	memset(f, 0, sizeof(*f));
 	f->now = 1000000;
 	pkt_pool_init(2048);
+	err = video_alloc(&f->v, &cfg);
 
-	return video_alloc(&f->v, &cfg);
+	return err ? err : fake_layouts_video(f->v);
 }
 
 

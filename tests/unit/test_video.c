@@ -94,7 +94,7 @@ static int test_tiles(void)
 		}
 	}
 	TEST_EQ(0, layout_grid(t, 0, 1280, 720));
-	TEST_EQ(25, layout_grid(t, 40, 1280, 720));
+	TEST_EQ(49, layout_grid(t, 60, 1280, 720));
  out:
 	return err;
 }

@@ -11,6 +11,7 @@
 
 #include <re.h>
 
+#include "tests/fake/layouts.h"
 #include "tests/fake/studio.h"
 #include "tests/unit/test.h"
 
@@ -132,18 +133,21 @@ static int test_layouts(void)
 	const unsigned *countv = all ? allv : fewv;
 	size_t countc = all ? ARRAY_SIZE(allv) : ARRAY_SIZE(fewv);
 	struct video_watch *w = NULL;
+	struct layout_set *set = NULL;
 	const struct layout *l;
 	uint32_t id = 1;
 	struct studio f;
 	int err = 0;
 
 	TEST_ERR(studio_open(&f));
+	TEST_ERR(layout_set_alloc(&set));
+	TEST_ERR(fake_layouts(set));
 	TEST_ERR(video_watch_alloc(&w, f.v, &studio_top, NULL));
 	for (size_t i = 0; i < countc; i++) {
 		for (; id <= countv[i]; id++)
 			TEST_ERR(studio_person(&f, id));
 		video_speaker(f.v, 1 + (uint32_t)i % countv[i]);
-		for (unsigned k = 0; (l = layout_nth(k)); k++) {
+		for (unsigned k = 0; (l = layout_nth(set, k)); k++) {
 			video_room(f.v, layout_name(l), 0);
 			TEST_ERR(studio_step(&f, 8));
 			TEST_ERR(keep(&f, l, countv[i], ""));
@@ -166,6 +170,7 @@ static int test_layouts(void)
 	TEST_EQ(0, f.fails);
  out:
 	mem_deref(w);
+	mem_deref(set);
 	studio_close(&f);
 	return err;
 }
