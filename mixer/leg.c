@@ -26,6 +26,7 @@ static void destructor(void *arg)
 	unsigned i;
 
 	leg_rtc_close(leg);
+	mem_deref(leg->bwe);
 	for (i = 0; i < LEG_SIDES; i++) {
 		held_drop(&leg->sidev[i]);
 		layer_drop(&leg->sidev[i]);
@@ -52,12 +53,17 @@ static void rtp_handler(const struct iovec *iov, unsigned iovc, void *arg)
 {
 	struct side *s = arg;
 	struct sa dst;
+	size_t n = 0;
+	unsigned i;
 
 	on_loop();
 
-	if (side_dst(s, &dst))
-		s->leg->h.sendh(s->media, false, &dst, iov, iovc,
-				s->leg->arg);
+	if (!side_dst(s, &dst))
+		return;
+	for (i = 0; i < iovc; i++)
+		n += iov[i].iov_len;
+	side_sent(s, n);
+	s->leg->h.sendh(s->media, false, &dst, iov, iovc, s->leg->arg);
 }
 
 
@@ -151,6 +157,8 @@ int leg_alloc(struct leg **legp, const struct ticket *t,
 	leg->arg = arg;
 	rand_str(leg->cname, 17);
 
+	leg->now = now;
+	err = rtp_bwe_alloc(&leg->bwe, t->rtc.on);
 	for (i = 0; i < LEG_SIDES; i++)
 		err |= side_init(&leg->sidev[i], leg, i, now);
 	if (!err && t->rtc.on)
@@ -490,6 +498,7 @@ void leg_recv(struct leg *leg, enum leg_media media, bool rtcp_sock,
 
 	if (!leg || !p || media > LEG_SLIDES)
 		return;
+	leg->now = now;
 	if (leg->rtc) {
 		if (rtp_in_is_rtcp(p, n))
 			leg_fb_recv(leg, p, n, now);
@@ -550,6 +559,7 @@ void leg_run(struct leg *leg, uint64_t now)
 	if (!leg)
 		return;
 
+	leg->now = now;
 	for (i = 0; i < LEG_SIDES; i++) {
 		struct side *s = &leg->sidev[i];
 
@@ -559,6 +569,7 @@ void leg_run(struct leg *leg, uint64_t now)
 		quiet_run(s, now);
 	}
 	leg_fb_run(leg, now);
+	leg_path_run(leg, now);
 }
 
 
@@ -570,7 +581,7 @@ uint64_t leg_due(const struct leg *leg)
 	if (!leg)
 		return UINT64_MAX;
 
-	due = leg_fb_due(leg);
+	due = min(leg_fb_due(leg), leg_path_due(leg));
 	for (i = 0; i < LEG_SIDES; i++) {
 		const struct side *s = &leg->sidev[i];
 

@@ -126,8 +126,33 @@ uint64_t leg_due(const struct leg *leg) ON(loop);     /* [us]             */
 
 void leg_bye(struct leg *leg, uint64_t now) ON(loop); /* RTCP BYE, once   */
 
-/** What the peer last said it can take (TMMBR, REMB), WebRTC: what the path
- *  to it carries (transport-wide feedback, else REMB) [bit/s]; 0: not known. */
+/** The path to the peer, as far as is known; rates with all headers */
+struct leg_path {
+	uint32_t kbps;            /* it carries, all media; 0: not known  */
+	bool     bound;           /* it has been congested: keep to it    */
+	uint32_t video_kbps;      /* what the peer asked for (TMMBR, REMB)
+	                           * of pictures, 0: nothing              */
+	uint32_t sending_kbps;    /* all media                            */
+	uint32_t audio_kbps;      /* what sound needs of it               */
+	unsigned cuts;            /* how often it fell                    */
+	float    loss, own_loss;  /* as told; not by congestion [0..1]    */
+	bool     probes;          /* the peer answers probes …            */
+	bool     can_probe;       /* … and none is under way              */
+};
+void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
+	ON(loop);
+
+/** Send padding at this rate for a moment: is there room? */
+void leg_probe(struct leg *leg, uint32_t kbps, uint64_t now) ON(loop);
+
+/** So much will be sent, without knowing; loss will tell. */
+void leg_try(struct leg *leg, uint32_t kbps) ON(loop);
+
+/** A smaller rung follows: no more of the one that was sent. */
+void leg_drop_video(struct leg *leg) ON(loop);
+
+/** The lower of the two: what the path carries, what the peer asked for
+ *  [bit/s]; 0: not known. */
 uint64_t leg_tx_limit(const struct leg *leg, enum leg_media media) ON(loop);
 
 /** The members of MIX_QUALITY that are ours, per medium. */

@@ -107,12 +107,12 @@ static void item_handler(const struct rtp_rtcp_item *it, void *arg)
 		return;
 
 	case RTCP_ITEM_REMB:
-		rtp_bwe_remb(leg->rtc->bwe, it->u.limit.bps);
+		rtp_bwe_remb(leg->bwe, it->u.limit.bps, now);
 		return;
 
 	case RTCP_ITEM_TWCC:
 		if (leg->rtc->twcc_on &&
-		    rtp_bwe_feedback(leg->rtc->bwe, it->u.twcc.p,
+		    rtp_bwe_feedback(leg->bwe, it->u.twcc.p,
 				     it->u.twcc.n, leg_fb_rtt(leg), now))
 			++leg->rtc->bad;
 		return;
@@ -125,9 +125,6 @@ static void item_handler(const struct rtp_rtcp_item *it, void *arg)
 	if (!in)
 		return;
 	side_rtcp_item(in, it);
-	if (it->kind == RTCP_ITEM_BLOCK && in->s->media == LEG_VIDEO)
-		rtp_bwe_loss(leg->rtc->bwe,
-			     (double)it->u.block.fraction / 256, now);
 }
 
 

@@ -10,6 +10,7 @@
  *	leg_fb.c     RTCP of a whole WebRTC leg: by SSRC to its side; NACK,
  *	             REMB and transport-wide feedback
  *	leg_need.c   how large it is shown -> what it may send
+ *	leg_path.c   what the path to the peer carries; probes
  *	leg_stats.c  numbers
  *
  * A leg is up to three sides, audio, video and slides, that know nothing of
@@ -131,6 +132,9 @@ struct side {
 	uint32_t unit_seq;        /* … and its last picture               */
 	bool need_key;            /* video: nothing until a key frame     */
 	uint64_t key_asked_us;    /* own encoder, because of need_key     */
+	uint64_t rung_us;         /* video: this rung is sent since       */
+	uint64_t key_tx_us;       /* video: last key frame sent …         */
+	uint64_t key_rx_us;       /* … and last ask for one that counted  */
 	uint64_t no_format;       /* units that fit no payload type       */
 
 	/* RTCP */
@@ -142,6 +146,8 @@ struct side {
 	uint64_t sr_us;           /* … and arrival                        */
 	int64_t rtt_us;           /* -1: not known                        */
 	int32_t tx_lost;          /* the peer's count                     */
+	uint32_t told_ext;        /* of its last block: number …          */
+	uint64_t told_us;         /* … and arrival                        */
 	uint64_t limit_bps;
 	uint64_t key_sent_us;     /* last PLI or FIR of ours              */
 	bool key_wanted;          /* another one when it is time          */
@@ -161,7 +167,6 @@ struct leg_rtc {
 	struct stream streamv[LEG_STREAMS];
 	struct rtp_twcc twcc;     /* what came …                          */
 	uint32_t twcc_ssrc;       /* … last, of whom                      */
-	struct rtp_bwe *bwe;      /* what we send; owned                  */
 	struct rtp_remb remb;
 	bool twcc_on, remb_on;    /* agreed, never both                   */
 	bool ready;               /* keys and a peer                      */
@@ -177,6 +182,14 @@ struct leg {
 	char cname[RTP_CNAME_MAX + 1];    /* [I]                          */
 	struct side sidev[LEG_SIDES];
 	struct leg_rtc *rtc;      /* [I] NULL: SIP                        */
+	struct rtp_bwe *bwe;      /* [I] what the path carries; owned     */
+	uint64_t now;             /* of what is being done                */
+	bool probing;             /* a cluster is under way               */
+	struct {
+		uint64_t since;   /* of this second                       */
+		uint32_t bytes;   /* sound sent in it                     */
+		uint32_t bps;     /* the most of late, 0: not known       */
+	} sound;
 };
 
 /* One compound on its way through side_rtcp_item() */
@@ -260,6 +273,18 @@ uint64_t leg_fb_due(const struct leg *leg);
 int64_t leg_fb_rtt(const struct leg *leg);
 unsigned leg_fb_blocks(const struct side *s, struct rtp_rtcp_block *v,
 		       uint64_t now);
+
+/* leg_path.c */
+/** So many bytes of this side go out. */
+void side_sent(struct side *s, size_t bytes);
+/** A report block about us. */
+void side_told(struct side *s, const struct rtp_rtcp_block *b, uint64_t now);
+/** The peer asks for a key frame. */
+void side_key_asked(struct side *s, uint64_t now);
+/** How fast pictures may go out [bit/s], 0: as they come. */
+uint64_t leg_path_pace(const struct leg *leg);
+void leg_path_run(struct leg *leg, uint64_t now);
+uint64_t leg_path_due(const struct leg *leg);
 
 /* leg_need.c */
 /** The REMB's bound anew: a tile, or an m-line, has changed. */

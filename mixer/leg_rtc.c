@@ -16,7 +16,10 @@
 #include "mixer/leg_priv.h"
 #include "mixer/rtp_red.h"
 
-enum { NO_LAYER = UINT8_MAX };    /* retransmissions of whom it may be    */
+enum {
+	NO_LAYER = UINT8_MAX,     /* retransmissions of whom it may be    */
+	EXTRA = RTP_BWE_UDP + 32, /* extensions and the seal of a packet  */
+};
 
 /* One packet on its way */
 struct arrival {
@@ -29,9 +32,9 @@ struct arrival {
 
 static uint16_t numh_handler(size_t bytes, uint64_t now, void *arg)
 {
-	struct leg_rtc *rtc = arg;
+	const struct leg *leg = arg;
 
-	return rtp_bwe_sent(rtc->bwe, bytes, now);
+	return rtp_bwe_sent(leg->bwe, bytes + EXTRA, now);
 }
 
 
@@ -39,22 +42,18 @@ int leg_rtc_alloc(struct leg *leg)
 {
 	struct leg_rtc *rtc;
 	unsigned i;
-	int err;
 
 	rtc = mem_zalloc(sizeof(*rtc), NULL);
 	if (!rtc)
 		return ENOMEM;
 
 	leg->rtc = rtc;
-	err = rtp_bwe_alloc(&rtc->bwe);
-	if (err)
-		return err;
 
 	rtp_remb_init(&rtc->remb);
 	for (i = 0; i < LEG_SIDES; i++) {
 		const struct rtp_out_cfg cfg = {
 			.m = leg->sidev[i].tm, .numh = numh_handler,
-			.arg = rtc, .index = i,
+			.arg = leg, .index = i,
 		};
 
 		rtp_out_cfg(leg->sidev[i].out, &cfg);
@@ -85,7 +84,6 @@ void leg_rtc_close(struct leg *leg)
 
 	for (i = 0; i < LEG_STREAMS; i++)
 		stream_end(&leg->rtc->streamv[i]);
-	mem_deref(leg->rtc->bwe);
 	leg->rtc = mem_deref(leg->rtc);
 }
 

@@ -109,6 +109,7 @@ static void on_block(struct incoming *in, const struct rtp_rtcp_block *b)
 			s->rtt_us = max(0, rtt) * (int64_t)1000000 / 65536;
 	}
 	s->leg->h.lossh(s->media, (float)b->fraction / 256, s->leg->arg);
+	side_told(s, b, in->now);
 }
 
 
@@ -183,7 +184,7 @@ void side_rtcp_item(struct incoming *in, const struct rtp_rtcp_item *it)
 		break;
 
 	case RTCP_ITEM_REMB:
-		s->limit_bps = it->u.limit.bps;
+		rtp_bwe_remb(s->leg->bwe, it->u.limit.bps, in->now);
 		break;
 
 	case RTCP_ITEM_TMMBN:
@@ -224,8 +225,10 @@ void side_rtcp_done(struct incoming *in, size_t n)
 	struct rtp_rtcp_buf buf;
 
 	average(s, n);
-	if (in->key && s->media == LEG_VIDEO)
+	if (in->key && s->media == LEG_VIDEO) {
+		side_key_asked(s, in->now);
 		s->leg->h.keyh(s->leg->arg);
+	}
 	if (!in->tmmbr)
 		return;
 

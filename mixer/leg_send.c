@@ -86,6 +86,7 @@ void leg_send_audio(struct leg *leg, struct unit *unit, uint32_t ts48,
 	const struct ticket_fmt *fmt;
 	bool marker;
 
+	leg->now = now;
 	if (!unit || !may_send(s)) {
 		s->spurt = true;
 		return;
@@ -131,6 +132,8 @@ static bool rung_begun(struct side *s, const struct unit *unit, uint64_t now)
 
 	s->need_key = true;
 	if (unit->key) {
+		if (s->stream != unit->stream || !s->rung_us)
+			s->rung_us = now;
 		s->stream = unit->stream;
 		s->need_key = false;
 		return true;
@@ -151,6 +154,7 @@ void leg_send_video(struct leg *leg, struct unit *unit, uint64_t now)
 	const struct ticket_fmt *fmt;
 	uint64_t span = SPAN_DEF_US;
 
+	leg->now = now;
 	if (!unit || !may_send(s)) {
 		s->need_key = true;
 		return;
@@ -171,9 +175,25 @@ void leg_send_video(struct leg *leg, struct unit *unit, uint64_t now)
 	s->tx_pts_us = unit->pts_us;
 	s->tx_codec  = unit->codec;
 	rtp_out_rtx(s->out, fmt->rtx_pt);
-	rtp_out_pace(s->out, unit, fmt->tx_pt, s->tx_ts,
-		     min(span, (uint64_t)SPAN_MAX_US), now);
+	rtp_out_rate(s->out, leg_path_pace(leg), now);
+	if (rtp_out_pace(s->out, unit, fmt->tx_pt, s->tx_ts,
+			 min(span, (uint64_t)SPAN_MAX_US), now)) {
+		s->need_key = true;
+		rtp_bwe_jammed(leg->bwe, now);
+		return;
+	}
+	if (unit->key)
+		s->key_tx_us = now;
 	sent(s, now);
+}
+
+
+void leg_drop_video(struct leg *leg)
+{
+	struct side *s = &leg->sidev[LEG_VIDEO];
+
+	rtp_out_flush(s->out);
+	s->need_key = true;
 }
 
 

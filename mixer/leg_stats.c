@@ -7,11 +7,15 @@
 
 uint64_t leg_tx_limit(const struct leg *leg, enum leg_media media)
 {
+	uint64_t bps, asked;
+
 	if (!leg || media > LEG_SLIDES)
 		return 0;
 
-	return leg->rtc ? rtp_bwe_bps(leg->rtc->bwe) :
-		leg->sidev[media].limit_bps;
+	bps   = rtp_bwe_bps(leg->bwe);
+	asked = leg->sidev[media].limit_bps;
+
+	return bps && asked ? min(bps, asked) : max(bps, asked);
 }
 
 

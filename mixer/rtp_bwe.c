@@ -3,43 +3,157 @@
  * mixer/rtp_bwe.c -- how much we may send to one peer; see rtp_bwe.h
  */
 #include <errno.h>
+#include <string.h>
 
 #include <re.h>
 
 #include "mixer/rtp_bwe.h"
+#include "mixer/rtp_loss.h"
 #include "mixer/rtp_twcc.h"
+
+enum {
+	SLOT_US    = 100000,
+	SLOTS      = 10,          /* the rate is over a second            */
+	LOSS_US    = 300000,      /* loss is counted over at least this   */
+	LOSS_MIN   = 20,          /* … and so many packets                */
+	SILENT_US  = 500000,      /* between two cuts for silence         */
+	PROBE_US   = 1500000,     /* an answer comes within               */
+	PROBE_SPAN_MAX_US = 1000000,
+	SUSPECT_US = 700000,      /* between two cuts by suspicion …      */
+	SUSPECTS   = 3,           /* … which only a report may confirm    */
+	RTT_QUEUE_US = 250000,    /* more than at best: a queue           */
+	RTT_MAX_US = 3000000,     /* nonsense                             */
+	RTT_LIES   = 2,
+};
+
+/* Which of the reasons, below, makes room by how much */
+#define SILENT_CUT  0.6
+#define SUSPECT_CUT 0.6
+#define QUEUE_CUT   0.7
+#define JAM_CUT     0.8
 
 struct sent {
 	uint64_t us;              /* 0: unused, or its fate is known      */
 	uint16_t seq, bytes;
+	bool lost;                /* told                                 */
+};
+
+struct meter {
+	uint64_t slot, since_us;
+	uint32_t bytesv[SLOTS];
+};
+
+struct probe {
+	bool on;                  /* packets are being added              */
+	bool open;                /* answers are being waited for         */
+	uint16_t first, end;      /* numbers                              */
+	uint64_t due;
+	unsigned came, bytes, first_bytes, last_bytes;
+	uint64_t sent_first, sent_last, at_first, at_last;
 };
 
 struct rtp_bwe {
 	struct rtp_est est;
-	struct sent sentv[RTP_BWE_SENT];
+	struct rtp_loss loss;
+	struct meter meter;
+	struct probe probe;
+	struct sent *sentv;       /* [seq % RTP_BWE_SENT]; NULL: none     */
 	uint16_t seq;
-	bool twcc, loss;          /* what we have been told so far        */
-	uint64_t remb;
+	bool twcc;                /* feedback has come                    */
+	uint64_t remb, remb_try;  /* told; believed none the less         */
+	unsigned remb_cuts;
 	uint64_t at_raw, at_us;   /* the peer's clock, last: told, whole  */
 	unsigned came, lost;      /* of the feedback being read           */
 	unsigned loss_came, loss_lost;    /* of the last while            */
 	uint64_t loss_since;
+	uint64_t fed_us;          /* last feedback …                      */
+	uint64_t waits_us;        /* … and the first packet after it, 0:- */
+	uint64_t silent_us;       /* last cut for want of it              */
+
+	uint64_t key_us;          /* last unexpected ask                  */
+	uint64_t suspect_us;
+	unsigned suspects;
+	double suspect_bps;       /* bound before them, 0: none           */
+
+	int64_t rtt_min;          /* -1: not known                        */
+	int64_t rtt_cut;          /* at the last cut for it, 0: none      */
+	double rtt_bps;           /* bound before it                      */
+	uint64_t rtt_us;          /* when                                 */
+	unsigned rtt_lies;
 };
 
 
-int rtp_bwe_alloc(struct rtp_bwe **bp)
+static void destructor(void *arg)
 {
-	struct rtp_bwe *b = mem_zalloc(sizeof(*b), NULL);
+	struct rtp_bwe *b = arg;
+
+	mem_deref(b->sentv);
+}
+
+
+int rtp_bwe_alloc(struct rtp_bwe **bp, bool numbered)
+{
+	struct rtp_bwe *b = mem_zalloc(sizeof(*b), destructor);
 
 	if (!b)
 		return ENOMEM;
 
+	if (numbered) {
+		b->sentv = mem_zalloc(RTP_BWE_SENT * sizeof(*b->sentv), NULL);
+		if (!b->sentv) {
+			mem_deref(b);
+			return ENOMEM;
+		}
+	}
 	rtp_est_init(&b->est, RTP_EST_START_BPS);
 	b->seq = rand_u16();
 	b->at_us = RTP_TWCC_CLOCK_US;     /* differences may go back      */
+	b->rtt_min = -1;
 	*bp = b;
 
 	return 0;
+}
+
+
+/* ---- what is sent ---------------------------------------------------- */
+
+void rtp_bwe_bytes(struct rtp_bwe *b, size_t bytes, uint64_t now)
+{
+	struct meter *m = &b->meter;
+	const uint64_t slot = now / SLOT_US;
+	uint64_t i, n;
+
+	if (!m->since_us) {
+		m->since_us = now;
+		m->slot = slot;
+	}
+	if (slot > m->slot) {
+		n = min(slot - m->slot, (uint64_t)SLOTS);
+		for (i = 1; i <= n; i++)
+			m->bytesv[(slot - n + i) % SLOTS] = 0;
+		m->slot = slot;
+	}
+	m->bytesv[m->slot % SLOTS] += (uint32_t)bytes;
+}
+
+
+uint64_t rtp_bwe_sending(const struct rtp_bwe *b, uint64_t now)
+{
+	const struct meter *m = &b->meter;
+	const uint64_t slot = now / SLOT_US;
+	uint64_t bytes = 0, span, i;
+
+	if (!m->since_us || now <= m->since_us)
+		return 0;
+	for (i = 0; i < SLOTS; i++) {
+		if (m->slot < i || m->slot - i + SLOTS <= slot)
+			break;
+		bytes += m->bytesv[(m->slot - i) % SLOTS];
+	}
+	span = min(now - m->since_us,
+		   (uint64_t)(SLOTS - 1) * SLOT_US + now % SLOT_US);
+
+	return bytes * 8 * 1000000 / max(span, (uint64_t)SLOT_US);
 }
 
 
@@ -47,14 +161,21 @@ uint16_t rtp_bwe_sent(struct rtp_bwe *b, size_t bytes, uint64_t now)
 {
 	const uint16_t seq = b->seq++;
 
+	if (!b->sentv)
+		return seq;
+
 	b->sentv[seq % RTP_BWE_SENT] = (struct sent){
 		.us = now ? now : 1, .seq = seq,
 		.bytes = (uint16_t)min(bytes, (size_t)UINT16_MAX),
 	};
+	if (!b->waits_us)
+		b->waits_us = now;
 
 	return seq;
 }
 
+
+/* ---- transport-wide feedback ----------------------------------------- */
 
 /* The peer's clock without its wraps */
 static uint64_t whole(struct rtp_bwe *b, uint64_t at)
@@ -76,6 +197,29 @@ static uint64_t whole(struct rtp_bwe *b, uint64_t at)
 }
 
 
+static void probe_packet(struct probe *p, const struct sent *s, uint64_t at)
+{
+	if (!p->open || (uint16_t)(s->seq - p->first) >=
+	    (uint16_t)(p->end - p->first))
+		return;
+
+	if (!p->came || at < p->at_first) {
+		p->at_first = at;
+		p->first_bytes = s->bytes;
+	}
+	if (!p->came || at >= p->at_last)
+		p->at_last = at;
+	if (!p->came || s->us < p->sent_first)
+		p->sent_first = s->us;
+	if (!p->came || s->us >= p->sent_last) {
+		p->sent_last = s->us;
+		p->last_bytes = s->bytes;
+	}
+	++p->came;
+	p->bytes += s->bytes;
+}
+
+
 static void packet_handler(uint16_t seq, bool came, uint64_t at, void *arg)
 {
 	struct rtp_bwe *b = arg;
@@ -85,62 +229,302 @@ static void packet_handler(uint16_t seq, bool came, uint64_t at, void *arg)
 		return;
 
 	if (came) {
+		at = whole(b, at);
 		++b->came;
-		rtp_est_packet(&b->est, s->us, whole(b, at), s->bytes);
+		if (s->lost && b->loss_lost)
+			--b->loss_lost;
+		rtp_est_packet(&b->est, s->us, at, s->bytes);
+		probe_packet(&b->probe, s, at);
 		s->us = 0;
 	}
-	else {
+	else if (!s->lost) {
 		++b->lost;        /* it may be in the next feedback yet   */
+		s->lost = true;
 	}
+}
+
+
+static double rate(unsigned bytes, uint64_t from, uint64_t to)
+{
+	return to > from ? bytes * 8e6 / (double)(to - from) : 0;
+}
+
+
+static void probe_done(struct rtp_bwe *b)
+{
+	struct probe *p = &b->probe;
+	const unsigned n = (uint16_t)(p->end - p->first);
+	double sent, came, bps;
+
+	p->open = false;
+	if (p->came < RTP_BWE_PROBE || p->came * 10 < n * 8 ||
+	    p->sent_last - p->sent_first > PROBE_SPAN_MAX_US)
+		return;
+
+	sent = rate(p->bytes - p->last_bytes, p->sent_first, p->sent_last);
+	came = rate(p->bytes - p->first_bytes, p->at_first, p->at_last);
+	if (sent <= 0)
+		return;
+	/* all at once at the end: some device has held it back */
+	if (came <= 0 || came > 2 * sent)
+		return;
+
+	bps = min(sent, came);
+	if (came < 0.9 * sent)
+		bps *= 0.95;      /* the path is full                     */
+	rtp_est_probed(&b->est, bps);
+	if (p->came == n)
+		rtp_loss_try(&b->loss, (uint64_t)bps);
+}
+
+
+static void losses(struct rtp_bwe *b, uint64_t now)
+{
+	unsigned all;
+
+	b->loss_came += b->came;
+	b->loss_lost += b->lost;
+	all = b->loss_came + b->loss_lost;
+	if (all < LOSS_MIN || now - b->loss_since < LOSS_US)
+		return;
+
+	rtp_loss_told(&b->loss, (double)b->loss_lost / all,
+		      rtp_bwe_sending(b, now), b->loss_since, now);
+	b->loss_came = b->loss_lost = 0;
+	b->loss_since = now;
 }
 
 
 int rtp_bwe_feedback(struct rtp_bwe *b, const uint8_t *fci, size_t n,
 		     int64_t rtt_us, uint64_t now)
 {
-	unsigned all;
 	int err;
+
+	if (!b->sentv)
+		return EPROTO;
 
 	b->came = b->lost = 0;
 	err = rtp_twcc_parse(fci, n, packet_handler, b);
+	if (b->came || b->lost) {
+		b->fed_us = now;
+		b->waits_us = 0;
+	}
+	b->est.sent_bps = (double)rtp_bwe_sending(b, now);
 	if (b->came)
 		rtp_est_step(&b->est, rtt_us, b->at_us);
-
-	b->loss_came += b->came;
-	b->loss_lost += b->lost;
-	all = b->loss_came + b->loss_lost;
-	if (all >= 20 && now - b->loss_since >= 500000) {
-		rtp_est_loss(&b->est, (double)b->loss_lost / all, now);
-		b->loss_came = b->loss_lost = 0;
-		b->loss_since = now;
-	}
+	if (b->probe.open && !b->probe.on &&
+	    (b->probe.came == (uint16_t)(b->probe.end - b->probe.first) ||
+	     now >= b->probe.due))
+		probe_done(b);
+	losses(b, now);
 
 	return err;
 }
 
 
-void rtp_bwe_remb(struct rtp_bwe *b, uint64_t bps)
+void rtp_bwe_probe(struct rtp_bwe *b, uint64_t now)
 {
-	b->remb = bps;
+	b->probe = (struct probe){
+		.on = true, .open = true, .first = b->seq,
+		.end = (uint16_t)(b->seq + RTP_BWE_SENT / 2),
+		.due = now + PROBE_US,
+	};
 }
 
 
-void rtp_bwe_loss(struct rtp_bwe *b, double loss, uint64_t now)
+void rtp_bwe_probed(struct rtp_bwe *b, uint64_t now)
+{
+	if (!b->probe.on)
+		return;
+
+	b->probe.on = false;
+	b->probe.end = b->seq;
+	b->probe.due = now + PROBE_US;
+}
+
+
+bool rtp_bwe_probing(const struct rtp_bwe *b)
+{
+	return b->probe.open;
+}
+
+
+bool rtp_bwe_told(const struct rtp_bwe *b)
+{
+	return b->twcc;
+}
+
+
+/* ---- reports --------------------------------------------------------- */
+
+/* A peer that gets little says little more than that: it means "more than
+ * this" until it means "too much", which is when we send more. */
+void rtp_bwe_remb(struct rtp_bwe *b, uint64_t bps, uint64_t now)
+{
+	const uint64_t sending = rtp_bwe_sending(b, now);
+
+	b->remb = max(bps, (uint64_t)1);
+	if (sending - sending / 20 > b->remb) {
+		b->remb_try = 0;
+		++b->remb_cuts;
+	}
+}
+
+
+/* A queue that holds a quarter of a second more than at best; but some
+ * tell times that are none: when less is sent and nothing changes, twice,
+ * they are not believed any more. */
+static void round_trip(struct rtp_bwe *b, int64_t rtt, uint64_t now)
+{
+	const double sending = (double)rtp_bwe_sending(b, now);
+
+	if (rtt < 0 || rtt > RTT_MAX_US || b->rtt_lies >= RTT_LIES)
+		return;
+	if (b->rtt_min < 0 || rtt < b->rtt_min)
+		b->rtt_min = rtt;
+
+	if (b->rtt_cut && rtt > b->rtt_cut - b->rtt_cut / 5) {
+		if (now - b->rtt_us < RTT_MAX_US)
+			return;   /* the queue has not drained yet        */
+		b->rtt_us = now;
+		if (++b->rtt_lies == RTT_LIES)
+			b->loss.bps = b->rtt_bps;
+		return;
+	}
+	b->rtt_cut = 0;
+	if (rtt < 2 * b->rtt_min || rtt < b->rtt_min + RTT_QUEUE_US)
+		return;
+
+	b->rtt_cut = rtt;
+	b->rtt_us = now;
+	b->rtt_bps = b->loss.bps;
+	rtp_loss_cut(&b->loss, (uint64_t)(QUEUE_CUT * sending), now);
+}
+
+
+void rtp_bwe_report(struct rtp_bwe *b, double loss, int64_t rtt_us,
+		    uint64_t since, uint64_t now)
 {
 	if (b->twcc)
 		return;           /* counted from the feedback            */
 
-	b->loss = true;
-	rtp_est_loss(&b->est, loss, now);
+	/* it asked for key frames for other reasons than loss */
+	if (b->suspects && loss < 0.02 && since >= b->suspect_us)
+		b->loss.bps = b->suspect_bps;
+	if (since >= b->suspect_us)
+		b->suspects = 0;
+	rtp_loss_told(&b->loss, loss, rtp_bwe_sending(b, now), since, now);
+	round_trip(b, rtt_us, now);
+}
+
+
+/* Receiver reports may be five seconds apart; a peer whose picture breaks
+ * asks at once, and again when the key frame is lost as well. */
+void rtp_bwe_key_asked(struct rtp_bwe *b, uint64_t now)
+{
+	const uint64_t last = b->key_us;
+
+	b->key_us = now;
+	if (b->twcc || !last || now - last > RTP_BWE_KEYS_MS * 1000)
+		return;
+	if (b->loss.own > 0.02 || b->suspects >= SUSPECTS ||
+	    (b->suspect_us && now - b->suspect_us < SUSPECT_US))
+		return;
+
+	if (!b->suspects++)
+		b->suspect_bps = b->loss.bps;
+	b->suspect_us = now;
+	rtp_loss_cut(&b->loss, (uint64_t)(SUSPECT_CUT *
+		     (double)rtp_bwe_sending(b, now)), now);
+}
+
+
+void rtp_bwe_jammed(struct rtp_bwe *b, uint64_t now)
+{
+	const double bps = JAM_CUT * (double)rtp_bwe_sending(b, now);
+
+	if (b->twcc)
+		rtp_est_cut(&b->est, bps, b->at_us);
+	else
+		rtp_loss_cut(&b->loss, (uint64_t)bps, now);
+}
+
+
+/* ---- the answer ------------------------------------------------------ */
+
+void rtp_bwe_try(struct rtp_bwe *b, uint64_t bps)
+{
+	rtp_loss_try(&b->loss, bps);
+	if (b->twcc)
+		rtp_est_probed(&b->est, (double)bps);
+	b->remb_try = bps;
+}
+
+
+uint64_t rtp_bwe_due(const struct rtp_bwe *b)
+{
+	uint64_t due;
+
+	if (b->probe.open && !b->probe.on)
+		return b->probe.due;
+	if (!b->twcc || !b->waits_us)
+		return UINT64_MAX;
+
+	due = b->waits_us + RTP_BWE_SILENT_MS * 1000;
+
+	return max(due, b->silent_us + SILENT_US);
+}
+
+
+/* Feedback used to come: now it is lost, or all that we send is */
+void rtp_bwe_run(struct rtp_bwe *b, uint64_t now)
+{
+	if (now < rtp_bwe_due(b))
+		return;
+	if (b->probe.open && !b->probe.on) {
+		b->probe.open = false;    /* no answer                    */
+		return;
+	}
+
+	b->silent_us = now;
+	rtp_est_cut(&b->est, SILENT_CUT * (double)rtp_bwe_bps(b), b->at_us);
+}
+
+
+bool rtp_bwe_bound(const struct rtp_bwe *b)
+{
+	return b->est.bound || b->loss.bps > 0 || (b->remb && !b->twcc);
 }
 
 
 uint64_t rtp_bwe_bps(const struct rtp_bwe *b)
 {
-	if (b->twcc)
-		return rtp_est_bps(&b->est);
-	if (b->remb && b->loss)
-		return min(b->remb, (uint64_t)b->est.loss_bps);
+	uint64_t bps = UINT64_MAX;
 
-	return b->remb;
+	if (b->twcc)
+		bps = (uint64_t)b->est.bps;
+	else if (b->remb)
+		bps = max(b->remb, b->remb_try);
+	if (b->loss.bps > 0)
+		bps = min(bps, (uint64_t)b->loss.bps);
+
+	return bps == UINT64_MAX ? 0 : bps;
+}
+
+
+unsigned rtp_bwe_cuts(const struct rtp_bwe *b)
+{
+	return b->est.cuts + b->loss.cuts + b->remb_cuts;
+}
+
+
+double rtp_bwe_loss(const struct rtp_bwe *b)
+{
+	return b->loss.last;
+}
+
+
+double rtp_bwe_own_loss(const struct rtp_bwe *b)
+{
+	return b->loss.own;
 }

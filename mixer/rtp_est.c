@@ -23,6 +23,7 @@ enum {
 #define GAIN      4.0
 #define K_UP      0.0087
 #define K_DOWN    0.039
+#define BASE_MS   0.001           /* a millisecond: clocks drift apart    */
 
 
 void rtp_est_init(struct rtp_est *e, uint64_t bps)
@@ -121,12 +122,18 @@ static void adapt(struct rtp_est *e, double m, uint64_t at_us)
 }
 
 
+double rtp_est_queue_ms(const struct rtp_est *e)
+{
+	return e->smooth_ms - e->base_ms;
+}
+
+
 static void detect(struct rtp_est *e, double trend, double dt_ms,
 		   uint64_t at_us)
 {
 	const double m = min(e->deltas, 60u) * trend * GAIN;
 
-	if (m > e->threshold) {
+	if (m > e->threshold && rtp_est_queue_ms(e) > RTP_EST_QUEUE_MS) {
 		e->over_ms += e->overs ? dt_ms : dt_ms / 2;
 		++e->overs;
 		if (e->over_ms > 10 && e->overs > 1 && trend >= e->trend) {
@@ -153,6 +160,7 @@ static void trend_put(struct rtp_est *e, double d_ms, double dt_ms,
 		e->at0 = at_us;
 	e->sum_ms += d_ms;
 	e->smooth_ms = SMOOTHING * e->smooth_ms + (1 - SMOOTHING) * e->sum_ms;
+	e->base_ms = min(e->base_ms + BASE_MS * dt_ms, e->smooth_ms);
 
 	if (e->n == RTP_EST_TREND) {
 		--e->n;
@@ -170,7 +178,7 @@ static void delay_reset(struct rtp_est *e)
 {
 	e->cur.on = e->prev.on = false;
 	e->n = e->deltas = 0;
-	e->sum_ms = e->smooth_ms = e->trend = 0;
+	e->sum_ms = e->smooth_ms = e->base_ms = e->trend = 0;
 	e->at0 = 0;
 	e->use = RTP_EST_NORMAL;
 }
@@ -234,6 +242,16 @@ static void decrease(struct rtp_est *e, double arriving, uint64_t at_us)
 	e->cut_us = at_us;
 	if (arriving <= 0)
 		return;
+	++e->cuts;
+
+	/* all of the little that is sent arrives: what the path carries is
+	 * not known, only that it is less than thought */
+	if (e->bound && e->sent_bps > 0 && e->sent_bps < 0.7 * e->bps &&
+	    arriving > 0.9 * e->sent_bps) {
+		e->bps = max(0.85 * e->bps, arriving);
+		return;
+	}
+	e->bound = true;
 
 	/* a moving picture of the limit: mean and relative variance */
 	if (was <= 0) {
@@ -267,6 +285,8 @@ static void increase(struct rtp_est *e, double arriving, int64_t rtt_us,
 	    arriving > e->limit_bps * (1 + 3 * e->limit_var))
 		e->limit_bps = 0;         /* the path has become better   */
 
+	if (!e->bound)
+		bps = max(bps, arriving);
 	if (e->limit_bps > 0)
 		bps += max(4000.0, PACKET_BITS / response) * dt_s;
 	else
@@ -298,6 +318,28 @@ void rtp_est_step(struct rtp_est *e, int64_t rtt_us, uint64_t at_us)
 	else if (e->use == RTP_EST_NORMAL && at_us - e->cut_us >= CUT_US) {
 		increase(e, arriving, rtt_us, dt_s);
 	}
+	clamp(&e->bps);
+}
+
+
+void rtp_est_probed(struct rtp_est *e, double bps)
+{
+	if (bps <= e->bps)
+		return;
+
+	e->bps = bps;
+	if (bps > e->limit_bps * (1 + 3 * e->limit_var))
+		e->limit_bps = 0;
+	clamp(&e->bps);
+}
+
+
+void rtp_est_cut(struct rtp_est *e, double bps, uint64_t at_us)
+{
+	e->bound = true;
+	e->cut_us = at_us;
+	++e->cuts;
+	e->bps = min(e->bps, bps);
 	clamp(&e->bps);
 }
 

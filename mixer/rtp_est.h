@@ -2,13 +2,18 @@
 /*
  * mixer/rtp_est.h -- how much a path carries: delay trend, loss, AIMD
  *
- * The published Google Congestion Control: packets that were sent within
+ * The published Google Congestion Control (draft-ietf-rmcat-gcc-02): packets that were sent within
  * 5 ms are a group; the trend of the queueing delay of the last groups,
  * against a threshold that adapts, says whether the path is overused; then
  * the estimate falls to 0.85 of what arrives, else it grows, by 8 % a second
  * far from and by a packet a round trip near the last known limit.  Loss
  * above 10 % lowers it too.  Used by both ends: rtp_bwe (we send, the peer
  * tells arrivals), rtp_remb (the peer sends).
+ *
+ * Beyond the draft: a trend counts only when there is a queue
+ * (RTP_EST_QUEUE_MS; a busy machine makes trends of nothing); until it was
+ * overused once (`bound`) the estimate is at least what arrives; who sends
+ * less than the estimate and loses nothing of it is not punished for that.
  *
  * Threads: loop.
  */
@@ -23,6 +28,7 @@ enum {
 	RTP_EST_TREND  = 20,      /* groups the trend is taken over       */
 	RTP_EST_SLOTS  = 10,      /* of RTP_EST_SLOT_MS: arriving rate    */
 	RTP_EST_SLOT_MS = 50,
+	RTP_EST_QUEUE_MS = 12,    /* less is no queue                     */
 };
 
 #define RTP_EST_MIN_BPS   30000ull
@@ -45,6 +51,7 @@ struct rtp_est {
 	struct rtp_est_group cur, prev;
 	uint64_t at0;
 	double sum_ms, smooth_ms;
+	double base_ms;           /* smooth_ms without a queue            */
 	double xv[RTP_EST_TREND], yv[RTP_EST_TREND];
 	unsigned n, deltas;
 	double threshold, trend, over_ms;
@@ -54,6 +61,9 @@ struct rtp_est {
 
 	/* rate */
 	double bps, loss_bps;
+	bool bound;               /* it was overused, once                */
+	double sent_bps;          /* what is being sent, 0: not known     */
+	unsigned cuts;            /* decreases                            */
 	double limit_bps, limit_var;      /* where it was last overused   */
 	uint64_t step_us, cut_us, loss_us, loss_cut_us;
 };
@@ -70,6 +80,15 @@ void rtp_est_bytes(struct rtp_est *e, uint64_t at_us, size_t bytes);
 
 /** Moves the estimate; at_us: the clock of the arrivals. */
 void rtp_est_step(struct rtp_est *e, int64_t rtt_us, uint64_t at_us);
+
+/** A probe came through at this rate. */
+void rtp_est_probed(struct rtp_est *e, double bps);
+
+/** Not more than this from now on. */
+void rtp_est_cut(struct rtp_est *e, double bps, uint64_t at_us);
+
+/** How much longer than at best packets are under way [ms] */
+double rtp_est_queue_ms(const struct rtp_est *e);
 
 /** Loss [0..1] of the last while. */
 void rtp_est_loss(struct rtp_est *e, double loss, uint64_t at_us);

@@ -3,6 +3,7 @@
  * mixer/rtp_out.c -- a stream to one leg; see rtp_out.h
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include <re.h>
@@ -15,6 +16,8 @@ enum {
 	OSN = 2,                  /* RFC 4588: the original number        */
 	CAPTURE_US = 1000000,     /* between two capture times            */
 	FLOW_BITS = 3,            /* of an SSRC, tell a transport's flows */
+	OVERHEAD  = 28,           /* of UDP and IPv4                      */
+	RATE_MIN_BPS = 24000,
 };
 
 /* What the header extensions of a packet said: a plain repeat must be the
@@ -53,6 +56,7 @@ struct waiting {
 	unsigned next;            /* payload                              */
 	unsigned group;           /* payloads a step                      */
 	uint32_t ts;
+	uint64_t since;
 	uint8_t pt, rtx_pt;
 };
 
@@ -69,8 +73,16 @@ struct rtp_out {
 	uint64_t resend_slot;     /* 100 ms                               */
 	unsigned resends;         /* in it                                */
 
-	struct waiting wait;      /* unit NULL: nothing                   */
-	uint64_t due;
+	struct waiting waitv[RTP_OUT_WAIT];       /* from first on, a ring */
+	unsigned first, waitc;
+	uint64_t due;             /* of the next group …                  */
+	uint64_t bps;             /* … by this rate, 0: by its span       */
+
+	struct {
+		size_t left;      /* bytes, 0: none                       */
+		uint64_t bps, due;
+	} probe;
+	uint32_t last_ts;
 };
 
 
@@ -293,64 +305,199 @@ void rtp_out_send(struct rtp_out *o, struct unit *unit, uint8_t pt,
 }
 
 
-/* Some more of the picture that waits */
-static void send_some(struct rtp_out *o, unsigned n, uint64_t now)
+/* ---- pacing ---------------------------------------------------------- */
+
+static struct waiting *first(struct rtp_out *o)
 {
-	struct waiting *w = &o->wait;
+	return &o->waitv[o->first];
+}
+
+
+static void drop_first(struct rtp_out *o)
+{
+	unit_unref(first(o)->unit);
+	first(o)->unit = NULL;
+	o->first = (o->first + 1) % RTP_OUT_WAIT;
+	--o->waitc;
+}
+
+
+void rtp_out_flush(struct rtp_out *o)
+{
+	while (o->waitc)
+		drop_first(o);
+}
+
+
+/* Some more of the picture that waits; bytes on the way */
+static size_t send_some(struct rtp_out *o, unsigned n, uint64_t now)
+{
+	struct waiting *w = first(o);
+	size_t bytes = 0;
 
 	n = min(n, w->unit->payc - w->next);
 	while (n--) {
 		const unsigned i = w->next++;
 
+		bytes += HDR + w->unit->payv[i].hdrlen + w->unit->payv[i].len;
 		send_one(o, w->unit, i, w->pt, w->rtx_pt,
 			 w->unit->payv[i].marker, w->ts, now);
 	}
-	if (w->next < w->unit->payc)
-		return;
+	if (w->next == w->unit->payc)
+		drop_first(o);
 
-	unit_unref(w->unit);
-	w->unit = NULL;
+	return bytes;
 }
 
 
-void rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
-		  uint32_t ts, uint64_t span_us, uint64_t now)
+/* One packet after another, none before its time */
+static void run_rate(struct rtp_out *o, uint64_t now)
+{
+	size_t bytes;
+
+	/* who was idle may send this much at once, not more */
+	o->due = max(o->due, now - min(now, (uint64_t)RTP_OUT_STEP_US));
+	while (o->waitc && o->due <= now) {
+		bytes = send_some(o, 1, now) + OVERHEAD;
+		o->due += bytes * 8 * 1000000 / o->bps;
+	}
+}
+
+
+void rtp_out_rate(struct rtp_out *o, uint64_t bps, uint64_t now)
+{
+	if (!o->bps != !bps)
+		o->due = now;
+	o->bps = bps ? max(bps, (uint64_t)RATE_MIN_BPS) : 0;
+}
+
+
+int rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
+		 uint32_t ts, uint64_t span_us, uint64_t now)
 {
 	const unsigned steps = max(1u, (unsigned)(span_us / RTP_OUT_STEP_US));
-	struct waiting *w = &o->wait;
+	struct waiting *w;
 
 	if (!unit->payc)
-		return;
+		return 0;
 
 	/* the picture before must not delay this one */
-	if (w->unit)
-		send_some(o, w->unit->payc, now);
+	while (o->waitc && !o->bps)
+		(void)send_some(o, UINT_MAX, now);
+	if (o->waitc == RTP_OUT_WAIT || (o->waitc &&
+	    now - first(o)->since > RTP_OUT_JAM_MS * 1000ull)) {
+		rtp_out_flush(o);
+		++o->st.jams;
+		return ENOBUFS;
+	}
 
+	w = &o->waitv[(o->first + o->waitc++) % RTP_OUT_WAIT];
 	w->unit  = unit_ref(unit);
 	w->next  = 0;
 	w->ts    = ts;
+	w->since = now;
 	w->pt    = pt;
 	w->rtx_pt = o->rtx_pt;
 	w->group = max((unsigned)RTP_OUT_BURST,
 		       (unit->payc + steps - 1) / steps);
+	o->last_ts = ts;
+	if (o->bps) {
+		run_rate(o, now);
+		return 0;
+	}
 
-	send_some(o, w->group, now);
+	(void)send_some(o, w->group, now);
 	o->due = now + RTP_OUT_STEP_US;
+
+	return 0;
+}
+
+
+/* ---- probes ---------------------------------------------------------- */
+
+/* Nothing but padding, RFC 3550 section 5.1, of the retransmissions' SSRC:
+ * the receiver throws it away and tells when it came. */
+static size_t send_padding(struct rtp_out *o, uint64_t now)
+{
+	static const uint8_t pad[RTP_OUT_PAD] = {
+		[RTP_OUT_PAD - 1] = RTP_OUT_PAD };
+	const uint16_t seq = o->rtx.seq++;
+	struct sent s = { .pay = 1 };     /* tells no capture time        */
+	uint8_t h[HDR + RTP_EXT_MAX];
+	size_t n;
+
+	say(o, &s, HDR + sizeof(pad), now);
+	h[0] = 0xa0;
+	h[1] = o->rtx_pt;
+	h[2] = (uint8_t)(seq >> 8);
+	h[3] = (uint8_t)seq;
+	put32(h + 4, o->last_ts);
+	put32(h + 8, o->rtx.ssrc);
+	n = extensions(o, h + HDR, &s.said);
+	if (n)
+		h[0] |= 0x10;
+	n += HDR;
+	++o->st.padded;
+
+	struct iovec iov[2] = {
+		{ .iov_base = h,           .iov_len = n },
+		{ .iov_base = (void *)pad, .iov_len = sizeof(pad) },
+	};
+	o->outh(iov, 2, o->arg);
+
+	return n + sizeof(pad);
+}
+
+
+void rtp_out_probe(struct rtp_out *o, uint64_t bps, size_t bytes,
+		   uint64_t now)
+{
+	if (!o->rtx_pt || !bps)
+		return;
+
+	o->probe.left = bytes;
+	o->probe.bps  = bps;
+	o->probe.due  = now;
+}
+
+
+bool rtp_out_probing(const struct rtp_out *o)
+{
+	return o->probe.left;
+}
+
+
+static void run_probe(struct rtp_out *o, uint64_t now)
+{
+	size_t n;
+
+	if (!o->rtx_pt)
+		o->probe.left = 0;
+	while (o->probe.left && o->probe.due <= now) {
+		n = send_padding(o, now) + OVERHEAD;
+		o->probe.left -= min(n, o->probe.left);
+		o->probe.due += n * 8 * 1000000 / o->probe.bps;
+	}
 }
 
 
 void rtp_out_run(struct rtp_out *o, uint64_t now)
 {
-	while (o->wait.unit && o->due <= now) {
-		send_some(o, o->wait.group, now);
+	if (o->bps)
+		run_rate(o, now);
+	while (o->waitc && !o->bps && o->due <= now) {
+		(void)send_some(o, first(o)->group, now);
 		o->due += RTP_OUT_STEP_US;
 	}
+	run_probe(o, now);
 }
 
 
 uint64_t rtp_out_due(const struct rtp_out *o)
 {
-	return o->wait.unit ? o->due : UINT64_MAX;
+	const uint64_t due = o->waitc ? o->due : UINT64_MAX;
+
+	return o->probe.left ? min(due, o->probe.due) : due;
 }
 
 
@@ -423,7 +570,7 @@ void rtp_out_forget(struct rtp_out *o)
 
 void rtp_out_clear(struct rtp_out *o)
 {
-	unit_unref(o->wait.unit);
-	o->wait.unit = NULL;
+	rtp_out_flush(o);
+	o->probe.left = 0;
 	rtp_out_forget(o);
 }

@@ -4,7 +4,9 @@
  *
  * The payloads are a unit's, shared with all who get it; here they become
  * packets with this leg's SSRC, sequence numbers and timestamps.  Large
- * pictures are spread over half a frame interval.  History keeps
+ * pictures are spread over half a frame interval; where the path is known to
+ * be narrow (rtp_out_rate()) all are sent at that rate, and wait in a queue
+ * that is dropped as a whole when it grows old.  History keeps
  * references, no bytes, for NACKs: what is asked for again goes out as RTX
  * (RFC 4588, an SSRC of its own) when there is a payload type for it, else
  * as it was.
@@ -27,6 +29,9 @@ enum {
 	RTP_OUT_STEP_US = 2000,   /* between groups of a paced picture    */
 	RTP_OUT_RESENDS = 100,    /* packets sent again, in 100 ms        */
 	RTP_OUT_TIMES   = 8,      /* … and any one of them                */
+	RTP_OUT_WAIT    = 32,     /* pictures that wait for a narrow path */
+	RTP_OUT_JAM_MS  = 1000,   /* … and how long the first of them     */
+	RTP_OUT_PAD     = 255,    /* bytes of a probe's padding           */
 };
 
 struct rtp_out;
@@ -37,6 +42,8 @@ typedef void (rtp_out_h)(const struct iovec *iov, unsigned iovc, void *arg);
 struct rtp_out_stats {
 	uint32_t packets, bytes;  /* as in sender reports                 */
 	uint32_t resent;
+	uint32_t padded;          /* packets of probes                    */
+	uint32_t jams;
 };
 
 /** What a packet carries beside its payload */
@@ -70,10 +77,24 @@ const struct rtp_out_stats *rtp_out_stats(const struct rtp_out *o);
 void rtp_out_send(struct rtp_out *o, struct unit *unit, uint8_t pt,
 		  bool marker, uint32_t ts, uint64_t now);
 
+/** What the path carries of pictures [bit/s]; 0: not known to be narrow. */
+void rtp_out_rate(struct rtp_out *o, uint64_t bps, uint64_t now);
+
 /** A picture, paced over span_us if it is large.  What is left of the one
- *  before goes out first, so one at most waits. */
-void rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
-		  uint32_t ts, uint64_t span_us, uint64_t now);
+ *  before goes out first, so one at most waits; with rtp_out_rate() they
+ *  queue.  ENOBUFS: the queue is jammed, it and this are dropped; what comes
+ *  next must be a key frame. */
+int rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
+		 uint32_t ts, uint64_t span_us, uint64_t now);
+
+/** Drop the pictures that wait. */
+void rtp_out_flush(struct rtp_out *o);
+
+/** So many bytes of padding as RTX, at this rate; 0 packets without a
+ *  payload type for it. */
+void rtp_out_probe(struct rtp_out *o, uint64_t bps, size_t bytes,
+		   uint64_t now);
+bool rtp_out_probing(const struct rtp_out *o);
 
 /** Send again what RFC 4585 pid and blp name, if it is still there. */
 void rtp_out_nack(struct rtp_out *o, uint16_t pid, uint16_t blp,

@@ -287,7 +287,7 @@ static int test_bwe(void)
 	int err;
 
 	memset(&t, 0, sizeof(t));
-	err = rtp_bwe_alloc(&b);
+	err = rtp_bwe_alloc(&b, true);
 	TEST_ERR(err);
 	TEST_EQ(0, rtp_bwe_bps(b));
 	TEST_ERR(link_run(b, 500000, 15, &now, &free, &t));

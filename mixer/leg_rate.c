@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/leg_rate.c -- when a leg moves to another rung; see leg_rate.h
+ */
+#include <re.h>
+
+#include "mixer/leg_rate.h"
+
+enum {
+	MS = 1000,
+	SETTLE_US  = 300 * MS,    /* between two steps down               */
+	LOW_US     = 250 * MS,    /* too little for so long: down         */
+	BAD_US     = 100 * MS,    /* … less than half                     */
+	CUTS_US    = 2000 * MS,   /* three cuts within                    */
+	CALM_US    = 1500 * MS,   /* between any step and one up          */
+	TRY_US     = 3000 * MS,   /* … and one that is only tried         */
+	PROBE_US   = 1000 * MS,
+	PROBE_MAX_US = 16000 * MS,
+	HEADERS    = 60,          /* bytes a packet                       */
+};
+
+
+uint32_t leg_rate_cost(const struct video_rung *rung)
+{
+	/* a picture has a packet, or 1200 bytes have */
+	return rung->kbps + rung->kbps / 20 +
+		rung->fps * HEADERS * 8 / 1000;
+}
+
+
+uint32_t leg_rate_budget(const struct leg_path *path)
+{
+	uint32_t kbps = UINT32_MAX;
+
+	if (path->bound)
+		kbps = path->kbps > path->audio_kbps ?
+			path->kbps - path->audio_kbps : 0;
+
+	return path->video_kbps ? min(kbps, path->video_kbps) : kbps;
+}
+
+
+static void note_cuts(struct leg_rate *r, const struct leg_path *path,
+		      uint64_t now)
+{
+	if (path->cuts == r->cuts)
+		return;
+
+	r->cuts = path->cuts;
+	r->cutv[2] = r->cutv[1];
+	r->cutv[1] = r->cutv[0];
+	r->cutv[0] = now;
+}
+
+
+/* What is sent now: a picture in which little moves is not what it may
+ * become, and whoever is told less than that must not believe it yet */
+static uint32_t demand(const struct leg_rate_in *in)
+{
+	const uint32_t sent = in->path.sending_kbps > in->path.audio_kbps ?
+		in->path.sending_kbps - in->path.audio_kbps : 0;
+
+	return min(in->cur, max(sent, in->cur / 3));
+}
+
+
+static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
+		     uint32_t budget, uint64_t now)
+{
+	const uint32_t need = demand(in);
+	const bool told = in->path.video_kbps &&
+		in->path.video_kbps < in->cur;
+
+	if (!in->cur || budget >= in->cur) {
+		r->low_us = 0;
+		return false;
+	}
+	if (!r->low_us)
+		r->low_us = now;
+	if (r->moved_us && now - r->moved_us < SETTLE_US)
+		return false;
+	if (told || (uint64_t)budget * 2 < need)
+		return told || now - r->low_us >= BAD_US;
+	if ((uint64_t)budget * 5 < (uint64_t)need * 4)
+		return now - r->low_us >= LOW_US;
+
+	return r->cutv[2] && now - r->cutv[2] < CUTS_US;
+}
+
+
+static void went_down(struct leg_rate *r, uint64_t now)
+{
+	const bool failed = r->up_us &&
+		now - r->up_us < LEG_RATE_FAIL_MS * 1000ull;
+	const uint64_t least = LEG_RATE_HOLD_MS * 1000ull;
+
+	if (failed)
+		r->hold_us = min(2 * max(r->hold_us, least),
+				 LEG_RATE_HOLD_MAX_MS * 1000ull);
+	/* one failure of a step up is one, however many steps down */
+	else if (!r->down_us || now - r->down_us > r->hold_us)
+		r->hold_us = least;
+	r->up_us = 0;
+	r->fell_ms = (uint32_t)((now - min(r->low_us, now)) / 1000);
+	r->moved_us = r->down_us = now;
+	r->low_us = 0;
+	r->probe_wait_us = PROBE_US;
+	r->probe_us = now + max(r->hold_us - PROBE_US, (uint64_t)PROBE_US);
+	++r->downs;
+}
+
+
+static void went_up(struct leg_rate *r, uint64_t now)
+{
+	r->moved_us = r->up_us = now;
+	r->probe_wait_us = PROBE_US;
+	r->probe_us = now + PROBE_US;
+	r->low_us = 0;
+	++r->ups;
+}
+
+
+static enum leg_rate_do probe(struct leg_rate *r,
+			      const struct leg_rate_in *in,
+			      struct leg_rate_out *out, uint64_t now)
+{
+	const uint32_t want = in->next + in->next / 4 + in->path.audio_kbps;
+
+	if (now < r->probe_us)
+		return LEG_RATE_STAY;
+
+	r->probe_wait_us = r->probe_wait_us ?
+		min(2 * r->probe_wait_us, (uint64_t)PROBE_MAX_US) : PROBE_US;
+	r->probe_us = now + r->probe_wait_us;
+	/* never so much that it hurts where nothing is to be had */
+	out->path_kbps = min(want, max(3 * in->path.kbps, 100u));
+
+	return LEG_RATE_PROBE;
+}
+
+
+enum leg_rate_do leg_rate_step(struct leg_rate *r,
+			       const struct leg_rate_in *in,
+			       struct leg_rate_out *out, uint64_t now)
+{
+	const uint32_t budget = leg_rate_budget(&in->path);
+	const uint32_t top = in->path.video_kbps;
+
+	out->kbps = budget;
+	out->path_kbps = 0;
+	note_cuts(r, &in->path, now);
+	if (too_much(r, in, budget, now)) {
+		went_down(r, now);
+		return LEG_RATE_DOWN;
+	}
+	if (!in->next || (top && top < in->next))
+		return LEG_RATE_STAY;
+	if ((r->down_us && now - r->down_us < r->hold_us) ||
+	    (r->moved_us && now - r->moved_us < CALM_US)) {
+		/* a probe before it is time, so that it is known then */
+		if (r->down_us && now - r->down_us + PROBE_US >= r->hold_us &&
+		    in->path.can_probe && budget < in->next + in->next / 10)
+			return probe(r, in, out, now);
+		return LEG_RATE_STAY;
+	}
+
+	if (budget == UINT32_MAX || budget >= in->next + in->next / 10) {
+		went_up(r, now);
+		return LEG_RATE_UP;
+	}
+	if (in->path.can_probe)
+		return probe(r, in, out, now);
+	if (in->path.probes)
+		return LEG_RATE_STAY;     /* one is under way             */
+	if ((r->cutv[0] && now - r->cutv[0] < TRY_US) ||
+	    (r->moved_us && now - r->moved_us < TRY_US) ||
+	    in->path.loss > in->path.own_loss + 0.02f)
+		return LEG_RATE_STAY;
+
+	out->path_kbps = in->next + in->next / 10 + in->path.audio_kbps;
+	out->kbps = in->next;
+	went_up(r, now);
+
+	return LEG_RATE_TRY;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/rtp_loss.c -- what losses tell of a path; see rtp_loss.h
+ */
+#include <math.h>
+
+#include <re.h>
+
+#include "mixer/rtp_est.h"
+#include "mixer/rtp_loss.h"
+
+#define MUCH     0.10             /* more than this is congestion …       */
+#define LITTLE   0.02             /* … and with less than this it grows   */
+#define OWN_MAX  0.30             /* no link that works loses more        */
+#define ROOM     0.95             /* of what arrived                      */
+#define GROWTH   0.08             /* a second                             */
+
+enum { CUT_US = 300000, JUDGE_US = 800000 };
+
+
+static void clamp(double *bps)
+{
+	*bps = max((double)RTP_EST_MIN_BPS,
+		   min((double)RTP_EST_MAX_BPS, *bps));
+}
+
+
+static void cut(struct rtp_loss *l, double bps, uint64_t now)
+{
+	l->cut_us = now;
+	++l->cuts;
+	if (l->bps <= 0 || bps < l->bps)
+		l->bps = bps;
+	clamp(&l->bps);
+}
+
+
+/* The same share is lost of less: then as much less has arrived.  Where a
+ * bottleneck is full as much arrives as before. */
+static bool its_own(const struct rtp_loss *l, double loss)
+{
+	return loss <= OWN_MAX && loss > 0.6 * l->cut_loss &&
+		1 - loss <= 1.3 * (1 - l->cut_loss);
+}
+
+
+static void judge(struct rtp_loss *l, double loss, double sent,
+		  uint64_t since, uint64_t now)
+{
+	if (l->judged || since < l->cut_us || sent > 0.85 * l->cut_sent)
+		return;
+	if (now - l->cut_us < JUDGE_US)
+		return;
+
+	l->judged = true;
+	if (!its_own(l, loss))
+		return;
+
+	l->own = max(l->own, min(loss, OWN_MAX));
+	l->bps = l->before;
+}
+
+
+static void grow(struct rtp_loss *l, double sent, uint64_t now)
+{
+	const double dt = min((double)(now - l->grow_us) / 1e6, 1.0);
+	const double top = 1.5 * sent + 10000;
+
+	if (l->bps <= 0 || l->bps > top)
+		return;
+
+	l->bps = min(l->bps * (1 + GROWTH * dt), top);
+	clamp(&l->bps);
+}
+
+
+void rtp_loss_told(struct rtp_loss *l, double loss, uint64_t sent_bps,
+		   uint64_t since, uint64_t now)
+{
+	const double sent = (double)sent_bps;
+	double over;
+
+	if (!(loss >= 0))
+		return;
+	loss = min(loss, 1.0);
+	if (l->grow_us > now || !l->grow_us)
+		l->grow_us = now;
+
+	l->last = loss;
+	l->told_us = now;
+	if (l->cut_us)
+		judge(l, loss, sent, since, now);
+	if (loss < l->own)
+		l->own += 0.1 * (loss - l->own);
+
+	over = loss - l->own;
+	if (over > MUCH && sent > 0) {
+		if (l->cut_us && now - l->cut_us < CUT_US)
+			return;
+		if (l->judged || !l->cut_us) {
+			l->judged   = false;
+			l->cut_loss = loss;
+			l->cut_sent = sent;
+			l->before   = l->bps;
+		}
+		cut(l, ROOM * sent * (1 - loss), now);
+	}
+	else if (over < LITTLE) {
+		grow(l, sent, now);
+	}
+	l->grow_us = now;
+}
+
+
+void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now)
+{
+	l->judged = true;
+	cut(l, (double)bps, now);
+}
+
+
+void rtp_loss_try(struct rtp_loss *l, uint64_t bps)
+{
+	if (l->bps <= 0 || l->bps > (double)bps)
+		return;
+
+	l->bps = (double)bps;
+	clamp(&l->bps);
+}

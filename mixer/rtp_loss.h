@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mixer/rtp_loss.h -- how much a path carries, as far as its losses tell
+ *
+ * Much is lost: what arrived is what fits.  But a radio link loses a tenth
+ * of whatever it is sent: if less is sent and as much is lost still, it was
+ * not congestion; that share is the path's own from then on, and what was
+ * taken back is given again.  Only loss above it counts.
+ *
+ * Threads: loop; a plain value.
+ */
+#ifndef TUTTI_MIXER_RTP_LOSS_H
+#define TUTTI_MIXER_RTP_LOSS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** All zero to begin with: no bound */
+struct rtp_loss {
+	double bps;               /* 0: none                              */
+	double own;               /* lost by the path itself [0..1]       */
+	double last;              /* loss told last                       */
+	unsigned cuts;            /* how often the bound fell             */
+	uint64_t told_us;
+	uint64_t grow_us;
+	/* the last cut, while it is not known whether it was right */
+	bool judged;
+	uint64_t cut_us;
+	double cut_loss, cut_sent, before;
+};
+
+/** So much was lost [0..1] of what was sent since `since`, at sent_bps. */
+void rtp_loss_told(struct rtp_loss *l, double loss, uint64_t sent_bps,
+		   uint64_t since, uint64_t now);
+
+/** Not more than this from now on, whatever the reason. */
+void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now);
+
+/** This much is tried. */
+void rtp_loss_try(struct rtp_loss *l, uint64_t bps);
+
+#endif
