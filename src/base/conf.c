@@ -11,6 +11,7 @@
 #include <re.h>
 
 #include "base/conf.h"
+#include "base/ladder.h"
 
 
 enum {
@@ -53,6 +54,8 @@ const struct config_key config_keyv[] = {
 	 0, false, "Size of a room's picture [pixels]."},
 	{"canvas_fps", CONF_CHOICE, "30", "15 30", 0, 0, false,
 	 "Pictures a second of a room's picture."},
+	{"rung", CONF_RUNG, NULL, NULL, 0, LADDER_MAX, true,
+	 "A size and bit rate in which a room's picture is sent."},
 	{"max_rooms", CONF_U32, "10000", NULL, 1, 1000000, false,
 	 "Rooms that may be created."},
 	{"max_parties", CONF_U32, "200", NULL, 1, 2000, false,
@@ -200,6 +203,7 @@ static int check_listen(const struct config_key *key, const char *val,
 static int check(const struct config_key *key, const char *val, char *why,
 		 size_t sz)
 {
+	struct ladder_rung rung;
 	struct sa sa;
 	uint32_t n;
 
@@ -244,9 +248,21 @@ static int check(const struct config_key *key, const char *val, char *why,
 			return 0;
 		re_snprintf(why, sz, "want one of: %s", key->choices);
 		return EBADMSG;
+
+	case CONF_RUNG:
+		return ladder_parse(&rung, val, why, sz);
 	}
 
 	return EBADMSG;
+}
+
+
+static unsigned values_max(const struct config_key *key)
+{
+	if (!key->repeatable)
+		return 1;
+
+	return key->max ? key->max : CONF_REPEAT_MAX;
 }
 
 
@@ -315,8 +331,7 @@ static int add_line(struct config *conf, char *line, bool override, char *why,
 	}
 	if (!key->repeatable && override)
 		list_flush(&conf->vall[i]);
-	if (list_count(&conf->vall[i]) >=
-	    (key->repeatable ? CONF_REPEAT_MAX : 1)) {
+	if (list_count(&conf->vall[i]) >= values_max(key)) {
 		re_snprintf(why, sz, "%s: %s", key->name, key->repeatable ?
 			    "too many values" : "given twice");
 		return EBADMSG;

@@ -25,6 +25,7 @@ enum config_type {
 	CONF_RANGE,               /* "20000-29999", even to odd           */
 	CONF_LISTEN,              /* "udp 0.0.0.0:5060"; choices: protocols */
 	CONF_CHOICE,              /* one of choices                       */
+	CONF_RUNG,                /* "720p30 1500", base/ladder.h         */
 };
 
 struct config_key {
@@ -32,7 +33,8 @@ struct config_key {
 	enum config_type type;
 	const char *dflt;         /* NULL: no value                       */
 	const char *choices;      /* space separated                      */
-	uint32_t min, max;
+	uint32_t min, max;        /* of a number; max of a repeatable key:
+	                           * so many values, 0: 32                */
 	bool repeatable;
 	const char *help;
 };

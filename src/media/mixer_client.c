@@ -41,6 +41,7 @@ struct mixer_client {
 	bool tones, crop;
 	char layout[TICKET_LAYOUT_MAX];
 	uint32_t spotlight;
+	struct video_ladder ladder;       /* empty: the mixer's own       */
 	struct mixer_proc *proc;  /* NULL: given up                       */
 	struct list legl;
 	struct list reql;
@@ -192,8 +193,10 @@ static int leg_send(struct mixer_leg *ml, const char *m, bool fds,
 
 static json_t *hello_msg(const struct mixer_client *mc)
 {
+	json_t *ladder = mc->ladder.rungc ? ladder_encode(&mc->ladder) : NULL;
+
 	return json_pack("{s:s, s:i, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s,"
-			 " s:I}",
+			 " s:I, s:o*}",
 			 "m", MIX_HELLO, "version", MIX_VERSION,
 			 "meeting", (json_int_t)mc->meeting,
 			 "room", mc->room ? mc->room : "",
@@ -202,7 +205,8 @@ static json_t *hello_msg(const struct mixer_client *mc)
 			 "fps", (int)mc->fps, "tones", mc->tones,
 			 "fit", mc->crop ? "crop" : "letterbox",
 			 "layout", mc->layout,
-			 "spotlight", (json_int_t)mc->spotlight);
+			 "spotlight", (json_int_t)mc->spotlight,
+			 "ladder", ladder);
 }
 
 static void check_reborn(struct mixer_client *mc)
@@ -491,6 +495,8 @@ int mixer_client_alloc(struct mixer_client **mcp,
 	mc->tones    = cfg->tones;
 	mc->crop     = cfg->crop;
 	mc->spotlight = cfg->spotlight;
+	if (cfg->ladder)
+		mc->ladder = *cfg->ladder;
 	if (cfg->layout)
 		str_ncpy(mc->layout, cfg->layout, sizeof(mc->layout));
 	mc->seq      = SEQ_FIRST;
@@ -694,6 +700,7 @@ static void room_set(struct mixer_client *mc, const json_t *msg)
 	(void)json_strcpy(msg, "layout", mc->layout, sizeof(mc->layout));
 	(void)json_u32(msg, "spotlight", &mc->spotlight);
 	(void)json_flag(msg, "tones", &mc->tones);
+	(void)ladder_decode(&mc->ladder, json_object_get(msg, "ladder"));
 	if (!json_str(msg, "fit", &fit))
 		mc->crop = !strcmp(fit, "crop");
 }

@@ -16,6 +16,7 @@
 #include <re.h>
 #include <jansson.h>
 
+#include "base/ladder.h"
 #include "base/ticket.h"
 
 enum { MIXER_TRIES = 5 };
@@ -51,6 +52,7 @@ struct mixer_client_cfg {
 	bool tones, crop;
 	const char *layout;       /* NULL: the mixer's own choice         */
 	uint32_t spotlight;       /* a leg, or 0                          */
+	const struct video_ladder *ladder;    /* NULL: the mixer's own    */
 };
 
 int mixer_client_alloc(struct mixer_client **mcp,

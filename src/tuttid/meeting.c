@@ -300,8 +300,21 @@ static void poll_handler(void *arg)
 	(void)mixer_request(m->mc, MIX_STATS, NULL, NULL, 0, NULL, NULL);
 }
 
+/* A line of tutti.conf; one that is there twice counts once. */
+static int rung_handler(const char *val, void *arg)
+{
+	struct ladder_rung rung;
+	char why[256];
+
+	if (!ladder_parse(&rung, val, why, sizeof(why)))
+		(void)ladder_add(arg, &rung);
+
+	return 0;
+}
+
 static int start_mixer(struct meeting *m)
 {
+	struct video_ladder ladder = {.rungc = 0};
 	struct mixer_client_cfg cfg;
 	unsigned w = 1280, h = 720;
 
@@ -319,6 +332,8 @@ static int start_mixer(struct meeting *m)
 	cfg.crop     = m->room->cfg.crop;
 	cfg.layout   = m->room->cfg.layout;
 	cfg.spotlight = m->spotlight;
+	(void)config_apply(m->srv->conf, "rung", rung_handler, &ladder);
+	cfg.ladder   = &ladder;
 
 	return mixer_client_alloc(&m->mc, &cfg, mixer_msg_handler,
 				  mixer_died_handler, mixer_reborn_handler, m);
