@@ -397,3 +397,48 @@ double party_hears(const struct party *p, double hz, unsigned ms)
 	return goertzel(p->heard + (p->heardn - n) * p->ch, n, p->ch, hz,
 			p->c->hz);
 }
+
+
+int meeting_two(struct meeting **mtp, struct party **ap,
+		enum ticket_codec a, struct party **bp, enum ticket_codec b)
+{
+	int err;
+
+	err = meeting_alloc(mtp, NULL);
+	if (err)
+		return err;
+
+	err = party_alloc(ap, *mtp, 1, a);
+	if (err)
+		return err;
+
+	return party_alloc(bp, *mtp, 2, b);
+}
+
+
+double party_stat(const struct party *p, const char *key)
+{
+	json_t *o;
+	double v;
+
+	on_loop();
+	o = audio_leg_stats(p->leg);
+	v = json_number_value(json_object_get(o, key));
+	json_decref(o);
+
+	return v;
+}
+
+
+long long meeting_stat(const struct meeting *mt, const char *key)
+{
+	json_t *o;
+	long long v;
+
+	on_loop();
+	o = audio_stats(mt->a);
+	v = json_integer_value(json_object_get(o, key));
+	json_decref(o);
+
+	return v;
+}

@@ -74,6 +74,14 @@ int  party_set(struct party *p);
 /** Sends a tone from now on. */
 void party_tone(struct party *p, double hz, double amp);
 
+/** A new meeting and its parties 1 and 2. */
+int  meeting_two(struct meeting **mtp, struct party **ap,
+		 enum ticket_codec a, struct party **bp, enum ticket_codec b);
+
+/** A number of audio_leg_stats(), of audio_stats() */
+double party_stat(const struct party *p, const char *key);
+long long meeting_stat(const struct meeting *mt, const char *key);
+
 void meeting_run(struct meeting *mt, unsigned ms);
 void party_forget(struct party *p);       /* what was heard so far       */
 
