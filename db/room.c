@@ -18,7 +18,7 @@ enum { LINGER_MAX = 86400, PARTIES_MAX = 1000 };
 
 #define COLUMNS "id, name, number, title, pin, host_pin, layout, fit," \
 	" record, tones, linger_s, max_parties, locked, created_time," \
-	" changed_time"
+	" changed_time, wait_host, clock, banner, canvas_filter"
 
 
 static bool name_ok(const char *name)
@@ -132,26 +132,57 @@ static int get_choice(char *buf, size_t sz, const json_t *args,
 }
 
 
-static int get_text(struct db_room *room, const json_t *args,
-		    char *errbuf, size_t errsz)
+static int get_text(char *buf, size_t sz, const json_t *args,
+		    const char *key, char *errbuf, size_t errsz)
 {
 	const char *val;
 	const char *p;
-	int err = json_str(args, "title", &val);
+	char what[40];
+	int err = json_str(args, key, &val);
 
 	if (err == ENOENT)
 		return 0;
-	if (err || strlen(val) >= sizeof(room->title))
-		return bad(errbuf, errsz, "title", "text of up to 127 bytes");
+	if (err || strlen(val) >= sz) {
+		(void)re_snprintf(what, sizeof(what), "text of up to %zu "
+				  "bytes", sz - 1);
+		return bad(errbuf, errsz, key, what);
+	}
 	for (p = val; *p; p++) {
 		if ((uint8_t)*p < ' ' || *p == 0x7f)
-			return bad(errbuf, errsz, "title",
+			return bad(errbuf, errsz, key,
 				   "no control characters");
 	}
 
-	str_ncpy(room->title, val, sizeof(room->title));
+	str_ncpy(buf, val, sz);
 
 	return 0;
+}
+
+
+static int get_texts(struct db_room *room, const json_t *args,
+		     char *errbuf, size_t errsz)
+{
+	int err;
+
+	err = get_text(room->title, sizeof(room->title), args, "title",
+		       errbuf, errsz);
+	if (!err)
+		err = get_text(room->banner, sizeof(room->banner), args,
+			       "banner", errbuf, errsz);
+	if (!err)
+		err = get_text(room->filter, sizeof(room->filter), args,
+			       "canvas_filter", errbuf, errsz);
+
+	return err;
+}
+
+
+static int get_bool(bool *valp, const json_t *args, const char *key,
+		    char *errbuf, size_t errsz)
+{
+	int err = json_flag(args, key, valp);
+
+	return err && err != ENOENT ? bad(errbuf, errsz, key, "yes or no") : 0;
 }
 
 
@@ -177,11 +208,14 @@ static int get_flags(struct db_room *room, const json_t *args,
 	if (*record)
 		room->record = !strcmp(record, "always");
 
-	err = json_flag(args, "tones", &room->tones);
-	if (err && err != ENOENT)
-		return bad(errbuf, errsz, "tones", "yes or no");
+	err = get_bool(&room->tones, args, "tones", errbuf, errsz);
+	if (!err)
+		err = get_bool(&room->wait_host, args, "wait_host", errbuf,
+			       errsz);
+	if (!err)
+		err = get_bool(&room->clock, args, "clock", errbuf, errsz);
 
-	return 0;
+	return err;
 }
 
 
@@ -232,6 +266,10 @@ static int print_changed(struct re_printf *pf, const struct db_room *const *v)
 	differ(pf, a->tones != b->tones, "tones", &first);
 	differ(pf, a->linger_s != b->linger_s, "linger", &first);
 	differ(pf, a->max_parties != b->max_parties, "max_parties", &first);
+	differ(pf, a->wait_host != b->wait_host, "wait_host", &first);
+	differ(pf, a->clock != b->clock, "clock", &first);
+	differ(pf, !!strcmp(a->banner, b->banner), "banner", &first);
+	differ(pf, !!strcmp(a->filter, b->filter), "canvas_filter", &first);
 
 	return 0;
 }
@@ -253,7 +291,7 @@ int db_room_args(struct db_room *room, const json_t *args,
 
 	err = get_pins(&new, args, errbuf, errsz);
 	if (!err)
-		err = get_text(&new, args, errbuf, errsz);
+		err = get_texts(&new, args, errbuf, errsz);
 	if (!err)
 		err = get_flags(&new, args, errbuf, errsz);
 	if (!err)
@@ -310,16 +348,20 @@ int db_room_add(struct db *db, struct db_room *room,
 	err = db_must(db,
 		"INSERT INTO room (name, number, title, pin, host_pin,"
 		" layout, fit, record, tones, linger_s, max_parties, locked,"
-		" created_time, changed_time) VALUES"
-		" (?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), ?, ?, ?, ?)",
-		"seteesssbizbuu",
+		" created_time, changed_time, wait_host, clock, banner,"
+		" canvas_filter) VALUES"
+		" (?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), ?, ?, ?, ?,"
+		" ?, ?, ?, ?)",
+		"seteesssbizbuubbtt",
 		room->name, room->number, room->title, room->pin,
 		room->host_pin, room->layout,
 		room->crop ? "crop" : "letterbox",
 		room->record ? "always" : "never",
 		(int)room->tones, room->linger_s,
 		(uint64_t)room->max_parties, (int)room->locked,
-		room->created_us, room->changed_us);
+		room->created_us, room->changed_us,
+		(int)room->wait_host, (int)room->clock, room->banner,
+		room->filter);
 	if (err == EEXIST)
 		return taken(db, room, errbuf, errsz);
 	if (err) {
@@ -346,15 +388,18 @@ int db_room_update(struct db *db, struct db_room *room,
 		"UPDATE room SET number = ?2, title = ?3, pin = ?4,"
 		" host_pin = ?5, layout = ?6, fit = ?7, record = ?8,"
 		" tones = ?9, linger_s = nullif(?10, -1),"
-		" max_parties = ?11, locked = ?12, changed_time = ?13"
-		" WHERE id = ?1",
-		"ueteesssbizbu",
+		" max_parties = ?11, locked = ?12, changed_time = ?13,"
+		" wait_host = ?14, clock = ?15, banner = ?16,"
+		" canvas_filter = ?17 WHERE id = ?1",
+		"ueteesssbizbubbtt",
 		room->id, room->number, room->title, room->pin,
 		room->host_pin, room->layout,
 		room->crop ? "crop" : "letterbox",
 		room->record ? "always" : "never",
 		(int)room->tones, room->linger_s,
-		(uint64_t)room->max_parties, (int)room->locked, now);
+		(uint64_t)room->max_parties, (int)room->locked, now,
+		(int)room->wait_host, (int)room->clock, room->banner,
+		room->filter);
 	if (err == EEXIST)
 		return taken(db, room, errbuf, errsz);
 	if (err == ENOENT) {
@@ -418,6 +463,10 @@ static void room_row(struct db_room *room, sqlite3_stmt *st)
 	room->locked = sqlite3_column_int(st, 12);
 	room->created_us = (uint64_t)sqlite3_column_int64(st, 13);
 	room->changed_us = (uint64_t)sqlite3_column_int64(st, 14);
+	room->wait_host = sqlite3_column_int(st, 15);
+	room->clock = sqlite3_column_int(st, 16);
+	column(room->banner, sizeof(room->banner), st, 17);
+	column(room->filter, sizeof(room->filter), st, 18);
 }
 
 
@@ -484,7 +533,7 @@ json_t *db_room_json(const struct db_room *room)
 		return NULL;
 
 	return json_pack("{s:s,s:o,s:s,s:o,s:o,s:s,s:s,s:s,s:b,s:o,s:o,"
-			 "s:b,s:s,s:s}",
+			 "s:b,s:b,s:b,s:o,s:o,s:s,s:s}",
 		"room", room->name,
 		"number", text_or_null(room->number),
 		"title", room->title,
@@ -499,6 +548,10 @@ json_t *db_room_json(const struct db_room *room)
 		"max_parties", room->max_parties
 			? json_integer(room->max_parties) : json_null(),
 		"locked", (int)room->locked,
+		"wait_host", (int)room->wait_host,
+		"clock", (int)room->clock,
+		"banner", text_or_null(room->banner),
+		"canvas_filter", text_or_null(room->filter),
 		"created_time", clock_iso(created, room->created_us),
 		"changed_time", clock_iso(changed, room->changed_us));
 }

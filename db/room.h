@@ -26,6 +26,10 @@ struct db_room {
 	int64_t linger_s;         /* DB_ROOM_LINGER_DEFAULT: tutti.conf's */
 	uint32_t max_parties;     /* 0: no limit                          */
 	bool locked;
+	bool wait_host;           /* nobody is seen or heard before one   */
+	bool clock;
+	char banner[256];         /* UTF-8                                */
+	char filter[512];         /* canvas_filter, of libavfilter        */
 	uint64_t created_us, changed_us;
 };
 

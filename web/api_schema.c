@@ -21,6 +21,7 @@ struct shape {
 static const struct shape shapev[] = {
 	{"room", "Room", "room:s number:s title:s pin:s host_pin:s layout:s "
 	 "record:s tones:b fit:s linger_s:i max_parties:i locked:b "
+	 "wait_host:b clock:b banner:s canvas_filter:s "
 	 "created_time:t changed_time:t parties:i meeting:i recording:i "
 	 "party:@Party"},
 	{"party", "Party", "party:i room:s meeting:i name:s uri:s via:s "
@@ -128,6 +129,11 @@ json_t *schema_arg(const struct verb_arg *arg)
 	case ARG_BOOL:
 	case ARG_FLAG:
 		type = "boolean";
+		break;
+
+	case ARG_DATA:
+		json_object_set_new(obj, "contentEncoding",
+				    json_string("base64"));
 		break;
 
 	case ARG_CHOICE:

@@ -102,6 +102,9 @@ const struct event_def eventv[EV_COUNT] = {
  "A party no longer shares its screen"},
 {EV_ROOM_SPOTLIGHT, "room spotlight", true, {WHO},
  "One party is shown large to everybody; party 0: nobody any more"},
+{EV_ROOM_TROUBLE, "room trouble", true, {WHERE, "what", "text"},
+ "The filter or watermark of a room's picture failed and was taken out of "
+ "the meeting"},
 {EV_KEY_CREATED, "key created", true, {"key_id", "account", "role"},
  "A key for the API was made"},
 {EV_KEY_DELETED, "key deleted", true, {"key_id", "account"},

@@ -61,6 +61,7 @@ enum event_id {
 	EV_SHARE_STARTED,
 	EV_SHARE_STOPPED,
 	EV_ROOM_SPOTLIGHT,
+	EV_ROOM_TROUBLE,          /* filter or watermark taken out        */
 	EV_KEY_CREATED,
 	EV_KEY_DELETED,
 	EV_SPEAKER_CHANGED,

@@ -10,7 +10,8 @@
  * tuttid to mixer
  *
  *	hello      {version, meeting, room, canvas_w, canvas_h, fps,
- *	            tones, fit, layout, spotlight, ladder}
+ *	            tones, fit, layout, spotlight, locked, clock, holding,
+ *	            title, banner, filter, ladder}
  *	                                    first message, answered by "ready"
  *	leg_add    {seq, ticket, join_tone} + descriptors
  *	leg_set    {seq, ticket} [+ descriptors]   the whole ticket anew: codecs,
@@ -19,10 +20,14 @@
  *	leg_del    {seq, id, leave_tone}    RTCP BYE is sent first
  *	key        {id}                     the peer asked (RFC 5168) for a key
  *	                                    frame of what it watches
- *	room_set   {tones, fit, layout, spotlight, ladder}
+ *	room_set   {tones, fit, layout, spotlight, locked, clock, holding,
+ *	            title, banner, filter, ladder}
  *	                                    "letterbox" or "crop"; a name of
- *	                                    mixer/layout.h; a leg or 0; rungs as
- *	                                    base/ladder.h has them
+ *	                                    mixer/layout.h; a leg or 0; from
+ *	                                    locked on base/look.h; rungs as
+ *	                                    base/ladder.h has them.  What is
+ *	                                    absent stays
+ *	watermark  {seq, on} + fd of a PNG with `on`; answered when it is read
  *	rec_start  {seq, rec, segment, announce} + fd of the empty .mkv, opened
  *	                                    for read and write; a file already
  *	                                    recording is closed first
@@ -65,6 +70,8 @@
  *	rec_state  {rec, segment, state, duration_ms, bytes, text}   state:
  *	                                    "open", "paused", "closed", "failed"
  *	load       {step, text}             overload governor moved
+ *	room_trouble {what, text}           "filter" or "watermark" could not be
+ *	                                    drawn (any more) and was taken out
  *	quality    {id, media, rx_packets, rx_lost, rx_jitter_ms, tx_packets,
  *	            tx_lost, rtt_ms, delay_ms, codec_rx, codec_tx, width,
  *	            height, tx_estimate_kbps}   at leg_del and with stats
@@ -80,6 +87,7 @@
 #define MIX_LEG_DEL    "leg_del"
 #define MIX_KEY        "key"
 #define MIX_ROOM_SET   "room_set"
+#define MIX_WATERMARK  "watermark"
 #define MIX_REC_START  "rec_start"
 #define MIX_REC_PAUSE  "rec_pause"
 #define MIX_REC_RESUME "rec_resume"
@@ -105,6 +113,7 @@
 #define MIX_PICTURE    "picture"
 #define MIX_REC_STATE  "rec_state"
 #define MIX_LOAD       "load"
+#define MIX_ROOM_TROUBLE "room_trouble"
 #define MIX_QUALITY    "quality"
 
 /* The mixer finds its end of the socket pair on this descriptor. */

@@ -159,6 +159,8 @@ static const struct member ticket_memberv[] = {
 	STR(ticket, layout),
 	TICKET(max_height, M_U16), TICKET(max_fps, M_U8),
 	TICKET(hide_self, M_BOOL), TICKET(pin, M_U32),
+	TICKET(hand, M_BOOL),   TICKET(host, M_BOOL),
+	TICKET(mic_off, M_BOOL),
 };
 
 static json_t *media_encode(const struct ticket_media *m)

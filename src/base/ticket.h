@@ -169,6 +169,11 @@ struct ticket {
 	uint8_t   max_fps;        /* 0: any                               */
 	bool      hide_self;      /* its own picture is not in it         */
 	uint32_t  pin;            /* leg that is large in it, 0: none     */
+	/* what is drawn beside its name */
+	bool      hand;           /* raised                               */
+	bool      host;
+	bool      mic_off;        /* muted by himself; `muted` is also set
+	                           * where we are to drop his sound       */
 };
 
 void ticket_init(struct ticket *t, uint32_t id);

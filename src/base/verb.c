@@ -29,7 +29,15 @@
 	{"linger", ARG_NUM, false, true, NULL,                            \
 	 "seconds a meeting waits after the last party"},                 \
 	{"max_parties", ARG_NUM, false, true, NULL,                       \
-	 "most parties at a time"}
+	 "most parties at a time"},                                       \
+	{"wait_host", ARG_BOOL, false, true, NULL,                        \
+	 "nobody is seen or heard before a host is there"},               \
+	{"banner", ARG_STR, false, true, NULL,                            \
+	 "text above the picture; none: an empty value"},                 \
+	{"clock", ARG_BOOL, false, true, NULL,                            \
+	 "the time of day in the picture"},                               \
+	{"canvas_filter", ARG_STR, false, true, NULL,                     \
+	 "libavfilter graph for the picture; none: an empty value"}
 
 #define A_NONE   {.name = NULL}
 #define A_ROOM   {"room", ARG_ROOM, true, false, NULL, "room"}
@@ -71,6 +79,10 @@ const struct verb verbv[] = {
 {"room snapshot", VERB_HOST, false, "GET /rooms/{room}/snapshot",
  "Write what the room sees now as PNG",
  {A_ROOM, A_FILE}},
+{"room watermark", VERB_ADMIN, false, "POST /rooms/{room}/watermark",
+ "Put a PNG into the corner of a room's picture",
+ {A_ROOM,
+  {"image", ARG_DATA, false, false, NULL, "PNG file; none: as it was"}}},
 {"room spotlight", VERB_HOST, false, "POST /rooms/{room}/spotlight",
  "Show one party large to everybody, whoever speaks",
  {A_ROOM,

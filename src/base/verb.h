@@ -19,7 +19,8 @@
  * What the results hold (more members may be added; times are "…time",
  * ISO 8601 UTC with ms; a member without a value is null or absent):
  *	room       room number title pin host_pin layout record tones fit
- *	           linger_s max_parties locked created_time changed_time
+ *	           linger_s max_parties locked wait_host clock banner
+ *	           canvas_filter created_time changed_time
  *	           parties meeting recording      (the last three when live)
  *	           `room show` adds "party": array of parties
  *	party      party room meeting name uri via user_agent join_time
@@ -62,6 +63,7 @@ enum arg_type {
 	                           * same                                 */
 	ARG_URI,
 	ARG_FILE,                 /* a path; the CLI makes it absolute    */
+	ARG_DATA,                 /* the CLI reads a file; base64         */
 };
 
 /** Who may: a guest in his own room and about himself only (a verb with a
@@ -69,7 +71,7 @@ enum arg_type {
  *  administrator everywhere. */
 enum verb_role { VERB_GUEST, VERB_HOST, VERB_ADMIN };
 
-enum { VERB_ARGS_MAX = 14 };
+enum { VERB_ARGS_MAX = 20 };
 
 /** What a room or a party may choose: the names of mixer/layout.h */
 #define LAYOUTS "grid speaker filmstrip side-by-side"

@@ -42,6 +42,8 @@ struct mixer_client {
 	char layout[TICKET_LAYOUT_MAX];
 	uint32_t spotlight;
 	struct video_ladder ladder;       /* empty: the mixer's own       */
+	struct look look;
+	int watermark;            /* a descriptor, or -1                  */
 	struct mixer_proc *proc;  /* NULL: given up                       */
 	struct list legl;
 	struct list reql;
@@ -107,6 +109,8 @@ static void client_destructor(void *arg)
 	mixer_proc_leave(mc->proc);
 	list_flush(&mc->reql);
 	list_flush(&mc->deadl);
+	if (mc->watermark >= 0)
+		close(mc->watermark);
 	mem_deref(mc->path);
 	mem_deref(mc->room);
 }
@@ -194,8 +198,9 @@ static int leg_send(struct mixer_leg *ml, const char *m, bool fds,
 static json_t *hello_msg(const struct mixer_client *mc)
 {
 	json_t *ladder = mc->ladder.rungc ? ladder_encode(&mc->ladder) : NULL;
+	json_t *msg;
 
-	return json_pack("{s:s, s:i, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s,"
+	msg = json_pack("{s:s, s:i, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s,"
 			 " s:I, s:o*}",
 			 "m", MIX_HELLO, "version", MIX_VERSION,
 			 "meeting", (json_int_t)mc->meeting,
@@ -207,6 +212,20 @@ static json_t *hello_msg(const struct mixer_client *mc)
 			 "layout", mc->layout,
 			 "spotlight", (json_int_t)mc->spotlight,
 			 "ladder", ladder);
+	if (look_encode(msg, &mc->look)) {
+		json_decref(msg);
+		return NULL;
+	}
+
+	return msg;
+}
+
+static int watermark_send(struct mixer_client *mc)
+{
+	const bool on = mc->watermark >= 0;
+
+	return request_send(mc, MIX_WATERMARK, json_pack("{s:b}", "on", on),
+			    &mc->watermark, on, 0, NULL, NULL);
 }
 
 static void check_reborn(struct mixer_client *mc)
@@ -397,6 +416,9 @@ static int mixer_start(struct mixer_client *mc)
 
 	err = mixer_proc_send(mc->proc, hello_msg(mc), NULL, 0);
 
+	if (!err && mc->watermark >= 0)
+		err = watermark_send(mc);
+
 	for (le = list_head(&mc->legl); le && !err; le = le->next)
 		err = leg_send(le->data, MIX_LEG_ADD, true, false);
 
@@ -497,6 +519,8 @@ int mixer_client_alloc(struct mixer_client **mcp,
 	mc->spotlight = cfg->spotlight;
 	if (cfg->ladder)
 		mc->ladder = *cfg->ladder;
+	mc->look     = cfg->look;
+	mc->watermark = -1;
 	if (cfg->layout)
 		str_ncpy(mc->layout, cfg->layout, sizeof(mc->layout));
 	mc->seq      = SEQ_FIRST;
@@ -520,6 +544,34 @@ int mixer_client_alloc(struct mixer_client **mcp,
 		*mcp = mc;
 
 	return err;
+}
+
+/** Dead already, only not noticed yet: a replacement comes in any case. */
+static bool is_dead(int err)
+{
+	return err == EPIPE || err == ECONNRESET || err == ENOTCONN;
+}
+
+int mixer_client_watermark(struct mixer_client *mc, int fd)
+{
+	int copy = -1, err;
+
+	if (!mc)
+		return EINVAL;
+
+	if (fd >= 0) {
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (copy < 0)
+			return errno;
+	}
+	if (mc->watermark >= 0)
+		close(mc->watermark);
+	mc->watermark = copy;
+
+	/* one that is dead is replaced, and told */
+	err = watermark_send(mc);
+
+	return is_dead(err) ? 0 : err;
 }
 
 static void leg_fds_close(struct mixer_leg *ml)
@@ -556,12 +608,6 @@ static void leg_destructor(void *arg)
 					     "leave_tone", ml->leave_tone),
 				   NULL, 0, 0, NULL, NULL);
 	leg_fds_close(ml);
-}
-
-/** Dead already, only not noticed yet: a replacement comes in any case. */
-static bool is_dead(int err)
-{
-	return err == EPIPE || err == ECONNRESET || err == ENOTCONN;
 }
 
 int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer_client *mc,
@@ -699,6 +745,7 @@ static void room_set(struct mixer_client *mc, const json_t *msg)
 
 	(void)json_strcpy(msg, "layout", mc->layout, sizeof(mc->layout));
 	(void)json_u32(msg, "spotlight", &mc->spotlight);
+	look_decode(&mc->look, msg);
 	(void)json_flag(msg, "tones", &mc->tones);
 	(void)ladder_decode(&mc->ladder, json_object_get(msg, "ladder"));
 	if (!json_str(msg, "fit", &fit))

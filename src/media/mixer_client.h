@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "base/ladder.h"
+#include "base/look.h"
 #include "base/ticket.h"
 
 enum { MIXER_TRIES = 5 };
@@ -53,6 +54,7 @@ struct mixer_client_cfg {
 	const char *layout;       /* NULL: the mixer's own choice         */
 	uint32_t spotlight;       /* a leg, or 0                          */
 	const struct video_ladder *ladder;    /* NULL: the mixer's own    */
+	struct look look;
 };
 
 int mixer_client_alloc(struct mixer_client **mcp,
@@ -61,6 +63,10 @@ int mixer_client_alloc(struct mixer_client **mcp,
 		       mixer_reborn_h *rebornh, void *arg);
                                   /* mem_deref: bye, then SIGKILL after 2 s;
                                    * the legs must be gone by then */
+
+/** A PNG that can be read from its beginning, duplicated here; -1: none any
+ *  more. */
+int mixer_client_watermark(struct mixer_client *mc, int fd);
 
 /** fdv: descriptors the ticket counts (indices); duplicated here.  The leg
  *  ends with mem_deref. */

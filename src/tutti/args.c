@@ -4,9 +4,13 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <re.h>
 
 #include "tutti/cli.h"
 
@@ -264,6 +268,30 @@ static json_t *choice_json(const struct verb_arg *a, const char *val)
 
 
 /* The value as the table's type, NULL when it is not one. */
+enum { DATA_MAX = 45000 };        /* bytes of a file that is sent     */
+
+/* What is in a file, in base64; NULL: it cannot be read or is too large. */
+static json_t *data_json(const char *path)
+{
+	uint8_t *buf = malloc(DATA_MAX + 1);
+	char *text = malloc(DATA_MAX * 2);
+	size_t len = DATA_MAX * 2, n = 0;
+	json_t *val = NULL;
+	FILE *f = fopen(path, "rb");
+
+	if (f && buf && text)
+		n = fread(buf, 1, DATA_MAX + 1, f);
+	if (n && n <= DATA_MAX && !base64_encode(buf, n, text, &len))
+		val = json_stringn(text, len);
+	if (f)
+		fclose(f);
+	free(buf);
+	free(text);
+
+	return val;
+}
+
+
 static json_t *value_json(const struct verb_arg *a, const char *val)
 {
 	switch (a->type) {
@@ -282,6 +310,8 @@ static json_t *value_json(const struct verb_arg *a, const char *val)
 		return choice_json(a, val);
 	case ARG_FILE:
 		return *val ? absolute_path(val) : NULL;
+	case ARG_DATA:
+		return data_json(val);
 	case ARG_URI:
 		if (*val && (strchr("./", *val) || !access(val, F_OK)))
 			return absolute_path(val);
@@ -303,6 +333,7 @@ static const char *type_words(const struct verb_arg *a)
 	case ARG_ID:     return "an id, a number";
 	case ARG_BOOL:   return "yes or no";
 	case ARG_CHOICE: return a->choices;
+	case ARG_DATA:   return "a file of at most 45000 bytes";
 	default:         return "UTF-8 text that is not empty";
 	}
 }

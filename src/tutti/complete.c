@@ -155,6 +155,7 @@ static void offer_values(const struct cmd *cmd, const struct verb_arg *a,
 		snprintf(name, sizeof(name), "%s list", a->name);
 		offer_listed(cmd, name, a->name, begun);
 		break;
+	case ARG_DATA:
 	case ARG_FILE:
 	case ARG_URI:
 		puts(":file");

@@ -212,6 +212,10 @@ static void mixer_msg_handler(const char *name, json_t *msg, void *arg)
 		load_msg(m, msg);
 		return;
 	}
+	if (!strcmp(name, MIX_ROOM_TROUBLE)) {
+		meeting_room_trouble(m, msg);
+		return;
+	}
 	if (!strcmp(name, MIX_REC_STATE)) {
 		recording_mixer_msg(m, msg);
 		return;
@@ -334,6 +338,8 @@ static int start_mixer(struct meeting *m)
 	cfg.spotlight = m->spotlight;
 	(void)config_apply(m->srv->conf, "rung", rung_handler, &ladder);
 	cfg.ladder   = &ladder;
+	meeting_look(m, &m->look);
+	cfg.look     = m->look;
 
 	return mixer_client_alloc(&m->mc, &cfg, mixer_msg_handler,
 				  mixer_died_handler, mixer_reborn_handler, m);
@@ -390,6 +396,7 @@ int meeting_up(struct meeting *m)
 		meeting_emit(m, EV_RECORDING_FAILED,
 			     json_pack("{s:s}", "text", text));
 
+	meeting_watermark(m);
 	sources_start(m->srv->sources, m);
 
 	return 0;
@@ -452,6 +459,8 @@ void meeting_check(struct meeting *m)
 	if (!m || m->ended)
 		return;
 
+	meeting_look_check(m);
+
 	if (m->mc && count_joined(m) > m->peak) {
 		m->peak = count_joined(m);
 		(void)db_meeting_peak(m->srv->db, m->id, m->peak);
@@ -480,18 +489,18 @@ void meeting_check(struct meeting *m)
 
 void meeting_room_changed(struct meeting *m)
 {
+	json_t *msg;
+
 	if (!m || !m->mc || !m->room)
 		return;
 
-	(void)mixer_request(m->mc, MIX_ROOM_SET,
-			    json_pack("{s:b, s:s, s:s, s:I}", "tones",
-				      m->room->cfg.tones, "fit",
-				      m->room->cfg.crop ? "crop"
-							: "letterbox",
-				      "layout", m->room->cfg.layout,
-				      "spotlight",
-				      (json_int_t)m->spotlight),
-			    NULL, 0, NULL, NULL);
+	msg = json_pack("{s:b, s:s, s:s, s:I}", "tones", m->room->cfg.tones,
+			"fit", m->room->cfg.crop ? "crop" : "letterbox",
+			"layout", m->room->cfg.layout, "spotlight",
+			(json_int_t)m->spotlight);
+	meeting_look(m, &m->look);
+	(void)look_encode(msg, &m->look);
+	(void)mixer_request(m->mc, MIX_ROOM_SET, msg, NULL, 0, NULL, NULL);
 }
 
 void meeting_spotlight(struct meeting *m, struct party *p)

@@ -23,6 +23,7 @@
 #include <jansson.h>
 
 #include "base/event.h"
+#include "base/look.h"
 
 struct mixer_client;
 struct party;
@@ -47,6 +48,10 @@ struct meeting {
 	struct tmr tmr_linger, tmr_poll;
 	uint32_t speaker;         /* party or 0                           */
 	uint32_t spotlight;       /* the same                             */
+	struct look look;         /* as the mixer was told                */
+	bool begun;               /* a host has been in it                */
+	bool watermark;           /* the mixer has one                    */
+	bool filter_bad;          /* the mixer took it out                */
 	json_t *late;             /* quality of who left, by id           */
 	unsigned peak;
 	unsigned load_step;
@@ -75,6 +80,17 @@ void meeting_check(struct meeting *m);
 
 /** The room's settings changed: tell the mixer. */
 void meeting_room_changed(struct meeting *m);
+
+/* meeting_look.c: what is drawn over the picture */
+
+/** As it should be now. */
+void meeting_look(const struct meeting *m, struct look *look);
+/** After somebody came, left or became a host. */
+void meeting_look_check(struct meeting *m);
+/** The room's watermark, from the catalogue to the mixer. */
+void meeting_watermark(struct meeting *m);
+/** MIX_ROOM_TROUBLE */
+void meeting_room_trouble(struct meeting *m, json_t *msg);
 
 /** p large to everybody, NULL: nobody any more. */
 void meeting_spotlight(struct meeting *m, struct party *p);

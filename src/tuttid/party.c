@@ -131,6 +131,13 @@ static bool note_formats(struct party *p)
 	return changed;
 }
 
+static void put_marks(struct party *p)
+{
+	p->ticket.hand    = p->hand;
+	p->ticket.host    = p->host;
+	p->ticket.mic_off = p->mic_off;
+}
+
 int party_leg_up(struct party *p)
 {
 	const bool tone = !p->ticket.source && !p->ticket.watcher &&
@@ -145,6 +152,7 @@ int party_leg_up(struct party *p)
 		return err;
 
 	str_ncpy(p->ticket.name, p->name, sizeof(p->ticket.name));
+	put_marks(p);
 	(void)note_formats(p);
 
 	return mixer_leg_alloc(&p->leg, p->meeting->mc, &p->ticket, p->fdv,
@@ -165,6 +173,7 @@ void party_leg_set(struct party *p)
 	if (!p->leg)
 		return;
 
+	put_marks(p);
 	if (needs_fds(mixer_leg_ticket(p->leg), &p->ticket))
 		err = mixer_leg_set_fds(p->leg, &p->ticket, p->fdv, p->fdc);
 	else
@@ -177,6 +186,15 @@ void party_leg_set(struct party *p)
 		party_media_changed(p);
 	else
 		(void)note_formats(p);
+}
+
+void party_marks(struct party *p)
+{
+	if (!p->leg)
+		return;
+
+	p->ticket = *mixer_leg_ticket(p->leg);
+	party_leg_set(p);
 }
 
 void party_media_changed(struct party *p)

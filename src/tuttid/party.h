@@ -95,6 +95,7 @@ struct party {
 	/* what it is sent and shows */
 	char size[8];             /* of `party picture`                   */
 	bool hand;
+	bool mic_off;             /* muted, by himself                    */
 	bool share;               /* its slides are the room's            */
 	unsigned reactions;       /* that it may send now                 */
 	uint64_t reaction_us;     /* when one was added last              */
@@ -117,6 +118,9 @@ int party_leg_up(struct party *p);
 
 /** ticket changed: to the mixer, and as an event if it shows. */
 void party_leg_set(struct party *p);
+
+/** What is drawn beside its name changed: hand, host, who muted it. */
+void party_marks(struct party *p);
 
 /** What was negotiated anew into the ticket, and what of it is sent to him;
  *  then party_leg_set(). */

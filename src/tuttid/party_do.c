@@ -101,6 +101,7 @@ void party_hand(struct party *p, bool up)
 		return;
 
 	p->hand = up;
+	party_marks(p);
 	party_emit(p, up ? EV_HAND_RAISED : EV_HAND_LOWERED,
 		   json_pack("{s:s}", "name", p->name));
 }

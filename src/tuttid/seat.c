@@ -319,6 +319,7 @@ void seat_party_moved(struct seat *seat)
 		if (seat->who.role == VERB_HOST)
 			seat->who.role = VERB_GUEST;
 		seat->party->host = false;
+		party_marks(seat->party);
 	}
 	seat->first = db_event_last(seat->seats->srv->db);
 	if (seat->conn)

@@ -30,6 +30,7 @@ static const struct {
 	{"room unlock", verb_room_unlock},
 	{"room end", verb_room_end},
 	{"room snapshot", verb_room_snapshot},
+	{"room watermark", verb_room_watermark},
 	{"party list", verb_party_list},
 	{"party show", verb_party_show},
 	{"party mute", verb_party_mute},
@@ -103,7 +104,7 @@ const char *verbs_missing(void)
 }
 
 /* A string without control characters; jansson has checked the UTF-8. */
-static const char *bad_str(const json_t *val)
+static const char *bad_str(const json_t *val, size_t max)
 {
 	const char *s = json_string_value(val);
 
@@ -111,7 +112,7 @@ static const char *bad_str(const json_t *val)
 		return "must be a string";
 	if (strlen(s) != json_string_length(val))
 		return "contains a NUL";
-	if (strlen(s) > VERB_STR_MAX)
+	if (strlen(s) > max)
 		return "is too long";
 	for (; *s; s++) {
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
@@ -138,14 +139,17 @@ static const char *bad_value(const struct verb_arg *arg, const json_t *val)
 		return json_is_boolean(val) ? NULL : "must be true or false";
 
 	case ARG_CHOICE:
-		if (bad_str(val))
-			return bad_str(val);
+		if (bad_str(val, VERB_STR_MAX))
+			return bad_str(val, VERB_STR_MAX);
 		return verb_is_choice(arg->choices,
 				      json_string_value(val))
 			? NULL : arg->choices;
 
+	case ARG_DATA:
+		return bad_str(val, VERB_DATA_MAX);
+
 	default:
-		return bad_str(val);
+		return bad_str(val, VERB_STR_MAX);
 	}
 }
 

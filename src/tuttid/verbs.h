@@ -14,7 +14,10 @@
 
 #include <jansson.h>
 
-enum { VERB_STR_MAX = 4000 };     /* bytes of one string argument         */
+enum {
+	VERB_STR_MAX  = 4000,     /* bytes of one string argument         */
+	VERB_DATA_MAX = 60000,    /* of a file in base64                  */
+};
 
 struct server;
 struct req;
@@ -34,7 +37,7 @@ typedef void (verb_h)(struct server *srv, struct req *req,
 
 verb_h verb_room_create, verb_room_list, verb_room_show, verb_room_set,
 	verb_room_layout, verb_room_delete, verb_room_lock, verb_room_unlock,
-	verb_room_end, verb_room_snapshot;
+	verb_room_end, verb_room_snapshot, verb_room_watermark;
 verb_h verb_party_list, verb_party_show, verb_party_mute, verb_party_unmute,
 	verb_party_kick, verb_party_move, verb_call;
 verb_h verb_party_admit, verb_party_rename, verb_party_layout,

@@ -94,6 +94,8 @@ static void mute(struct server *srv, struct req *req, const json_t *args,
 		return;
 
 	(void)json_flag(args, "video", &video);
+	if (!video)
+		p->mic_off = on && req_asker(req)->party == p->id;
 	party_mute(p, video, on);
 	req_ok(req, party_json(p));
 }

@@ -9,8 +9,10 @@
 
 #include "base/conf.h"
 #include "base/json.h"
+#include "base/look.h"
 #include "base/mixproto.h"
 #include "base/thread.h"
+#include "db/watermark.h"
 #include "media/mixer_client.h"
 #include "tuttid/events.h"
 #include "tuttid/meeting.h"
@@ -150,6 +152,8 @@ void verb_room_set(struct server *srv, struct req *req, const json_t *args)
 	}
 
 	if (changed[0]) {
+		if (room->meeting && json_object_get(args, "canvas_filter"))
+			room->meeting->filter_bad = false;
 		meeting_room_changed(room->meeting);
 		room_event(srv, EV_ROOM_CHANGED, room,
 			   json_pack("{s:s}", "changed", changed));
@@ -219,6 +223,7 @@ static void lock(struct server *srv, struct req *req, const json_t *args,
 			refuse(req, srv, err, text);
 			return;
 		}
+		meeting_room_changed(room->meeting);
 		room_event(srv, on ? EV_ROOM_LOCKED : EV_ROOM_UNLOCKED, room,
 			   NULL);
 		if (!on)
@@ -247,6 +252,44 @@ void verb_room_end(struct server *srv, struct req *req, const json_t *args)
 
 	meeting_end(m, "ended by host");
 	req_ok(req, NULL);
+}
+
+/* Kept as it came: base64 of a PNG that has been looked at. */
+void verb_room_watermark(struct server *srv, struct req *req,
+			 const json_t *args)
+{
+	struct room *room = verbs_room(srv, req, args);
+	uint8_t *buf = NULL;
+	const char *text = NULL, *bad = NULL;
+	size_t size = LOOK_IMAGE_MAX + 4;
+	int err;
+
+	if (!room)
+		return;
+
+	(void)json_str(args, "image", &text);
+	if (text) {
+		buf = mem_alloc(size, NULL);
+		if (!buf || base64_decode(text, strlen(text), buf, &size))
+			bad = "not in base64, or too large";
+		else
+			bad = look_image_check(buf, size);
+		mem_deref(buf);
+	}
+	if (bad) {
+		req_fail(req, 400, "Bad argument", "image: %s", bad);
+		return;
+	}
+
+	err = db_watermark_set(srv->db, room->cfg.id, text);
+	if (err) {
+		refuse(req, srv, err, "");
+		return;
+	}
+	meeting_watermark(room->meeting);
+	room_event(srv, EV_ROOM_CHANGED, room,
+		   json_pack("{s:s}", "changed", "watermark"));
+	req_ok(req, room_json(srv, room, false));
 }
 
 static void snapshot_done(int err, const char *text, json_t *result,
