@@ -2,13 +2,18 @@
 /*
  * tests/bench/floor.c -- what the codecs alone cost
  *
- *	floor LEGS WIDTH HEIGHT FPS CACHE SPEAKERS
+ *	floor LEGS WIDTH HEIGHT FPS CACHE SPEAKERS [still]
+ *	floor rung WIDTH HEIGHT FPS KBPS CACHE
  *
  * Decodes the prepared streams that tutti-load sends, draws them into the
  * mixer's own grid (not counted) and encodes that picture once with the
  * mixer's settings for x264, on one thread and as fast as it goes; the
  * same for sound: every stream decoded, one Opus encode for all listeners
- * and one for each speaker.  Prints CPU seconds per second of stream.
+ * and one for each speaker.  Prints CPU seconds per second of stream.  The
+ * canvas has 30 pictures a second whatever the streams have.
+ *
+ * With "rung" the picture of four such legs is scaled to that size and
+ * encoded at that rate, and both are counted.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +32,8 @@
 
 enum {
 	CANVAS_W = 1280, CANVAS_H = 720, KBPS = 1500, VARIANTS = 4,
-	FRAME_MAX = 1 << 20, SECONDS = TRACE_SECONDS,
+	FRAME_MAX = 1 << 20, SECONDS = TRACE_SECONDS, CANVAS_FPS = 30,
+	RUNG_LEGS = 4,
 };
 
 struct stream {
@@ -40,7 +46,15 @@ struct stream {
 
 static uint8_t buf[FRAME_MAX + AV_INPUT_BUFFER_PADDING_SIZE];
 static uint8_t *planev[3];
-static const int stridev[3] = {CANVAS_W, CANVAS_W / 2, CANVAS_W / 2};
+
+/* what is encoded */
+struct rung {
+	unsigned w, h, fps, kbps;
+	uint8_t *planev[3];       /* NULL: the canvas itself              */
+};
+
+static const struct rung top = {CANVAS_W, CANVAS_H, CANVAS_FPS, KBPS,
+	{NULL, NULL, NULL}};
 
 static double cpu_s(void)
 {
@@ -123,7 +137,7 @@ static void draw(const struct stream *s)
 }
 
 /** As mixer/codec_x264.c has it. */
-static x264_t *encoder(unsigned fps)
+static x264_t *encoder(const struct rung *r)
 {
 	x264_param_t p;
 
@@ -132,23 +146,23 @@ static x264_t *encoder(unsigned fps)
 	p.i_log_level = X264_LOG_ERROR;
 	p.i_threads = 1;
 	p.b_sliced_threads = 0;
-	p.i_width  = CANVAS_W;
-	p.i_height = CANVAS_H;
-	p.i_level_idc = 31;
-	p.i_fps_num = fps;
+	p.i_width  = (int)r->w;
+	p.i_height = (int)r->h;
+	p.i_level_idc = r->h > 720 ? 40 : 31;
+	p.i_fps_num = r->fps;
 	p.i_fps_den = 1;
 	p.i_timebase_num = 1;
-	p.i_timebase_den = fps;
+	p.i_timebase_den = r->fps;
 	p.b_vfr_input = 0;
-	p.i_keyint_max = (int)(10 * fps);
+	p.i_keyint_max = (int)(10 * r->fps);
 	p.i_keyint_min = 1;
 	p.i_scenecut_threshold = 0;
 	p.b_repeat_headers = 1;
 	p.analyse.i_weighted_pred = X264_WEIGHTP_NONE;
 	p.analyse.b_psnr = p.analyse.b_ssim = 0;
 	p.rc.i_rc_method = X264_RC_ABR;
-	p.rc.i_bitrate = p.rc.i_vbv_max_bitrate = KBPS;
-	p.rc.i_vbv_buffer_size = KBPS * 6 / 10;
+	p.rc.i_bitrate = p.rc.i_vbv_max_bitrate = (int)r->kbps;
+	p.rc.i_vbv_buffer_size = (int)r->kbps * 6 / 10;
 	if (x264_param_apply_profile(&p, "baseline") < 0)
 		return NULL;
 
@@ -168,21 +182,16 @@ static int stream_open(struct stream *s)
 	return avcodec_open2(s->av, avc, NULL) < 0 ? ENOSYS : 0;
 }
 
-static int video(unsigned legs, const struct prep_video *of,
-		 const char *cache, double *decp, double *encp)
+/** Their grid and decoders. */
+static int streams_open(struct stream *sv, unsigned legs,
+			const struct prep_video *of, const char *cache)
 {
 	struct layout_rect tilev[LAYOUT_MAX];
-	struct stream *sv = calloc(legs, sizeof(*sv));
-	AVPacket *pkt = av_packet_alloc();
-	x264_t *enc = encoder(of->fps);
-	x264_picture_t in, out;
-	unsigned i, j;
-	int err = ENOMEM;
+	unsigned i;
+	int err = 0;
 
-	if (!sv || !pkt || !enc)
-		goto out;
 	(void)layout_grid(tilev, legs, CANVAS_W, CANVAS_H);
-	for (i = 0; i < legs; i++) {
+	for (i = 0; i < legs && !err; i++) {
 		struct prep_video pv = *of;
 		struct trace *t;
 
@@ -191,46 +200,83 @@ static int video(unsigned legs, const struct prep_video *of,
 		pv.flash   = i == 1;
 		err = prep_video(&t, cache, &pv);
 		if (err)
-			goto out;
+			break;
 		sv[i].t    = t;
 		sv[i].tile = tilev[i];
 		err = stream_open(&sv[i]);
-		if (err)
-			goto out;
 	}
+
+	return err;
+}
+
+/** The canvas, or a picture scaled from it. */
+static void picture(x264_picture_t *in, const struct rung *r)
+{
+	uint8_t *const *p = r->planev[0] ? r->planev : planev;
+	int i;
+
+	if (r->planev[0])
+		I420Scale(planev[0], CANVAS_W, planev[1], CANVAS_W / 2,
+			  planev[2], CANVAS_W / 2, CANVAS_W, CANVAS_H,
+			  p[0], (int)r->w, p[1], (int)r->w / 2, p[2],
+			  (int)r->w / 2, (int)r->w, (int)r->h, kFilterBox);
+	for (i = 0; i < 3; i++) {
+		in->img.plane[i]    = p[i];
+		in->img.i_stride[i] = (int)r->w / (i ? 2 : 1);
+	}
+}
+
+static int encode(x264_t *enc, const struct rung *r, unsigned n,
+		  double *encp)
+{
+	x264_picture_t in, out;
+	x264_nal_t *nalv;
+	double t0 = cpu_s();
+	int nalc;
 
 	x264_picture_init(&in);
 	in.img.i_csp   = X264_CSP_I420;
 	in.img.i_plane = 3;
-	for (i = 0; i < 3; i++) {
-		in.img.plane[i]    = planev[i];
-		in.img.i_stride[i] = stridev[i];
-	}
+	in.i_pts = n;
+	picture(&in, r);
+	if (x264_encoder_encode(enc, &nalv, &nalc, &in, &out) < 0)
+		return EIO;
+	*encp += cpu_s() - t0;
 
-	for (i = 0; i < SECONDS * of->fps; i++) {
-		double t0 = cpu_s(), t1;
-		x264_nal_t *nalv;
-		int nalc;
+	return 0;
+}
+
+/** Every stream is decoded at its own rate, those below 30 by turns. */
+static int video(unsigned legs, const struct prep_video *of,
+		 const char *cache, const struct rung *r, double *decp,
+		 double *encp)
+{
+	unsigned each = CANVAS_FPS / of->fps, step = CANVAS_FPS / r->fps;
+	struct stream *sv = calloc(legs, sizeof(*sv));
+	AVPacket *pkt = av_packet_alloc();
+	x264_t *enc = encoder(r);
+	int err = sv && pkt && enc ? 0 : ENOMEM;
+	unsigned i, j;
+
+	if (!err)
+		err = streams_open(sv, legs, of, cache);
+	for (i = 0; i < SECONDS * CANVAS_FPS && !err; i++) {
+		double t0 = cpu_s();
 
 		for (j = 0; j < legs; j++)
-			decode(&sv[j], pkt);
+			if ((i + j) % each == 0)
+				decode(&sv[j], pkt);
 		*decp += cpu_s() - t0;
 
 		for (j = 0; j < legs; j++)
-			draw(&sv[j]);
-
-		in.i_pts = i;
-		t1 = cpu_s();
-		if (x264_encoder_encode(enc, &nalv, &nalc, &in, &out) < 0) {
-			err = EIO;
-			goto out;
-		}
-		*encp += cpu_s() - t1;
+			if ((i + j) % each == 0)
+				draw(&sv[j]);
+		if (i % step == 0)
+			err = encode(enc, r, i / step, encp);
 	}
 	*decp /= SECONDS;
 	*encp /= SECONDS;
 
- out:
 	for (i = 0; sv && i < legs; i++) {
 		mem_deref((void *)sv[i].t);
 		avcodec_free_context(&sv[i].av);
@@ -289,25 +335,74 @@ static int audio(unsigned legs, unsigned speakers, const char *cache,
 	return err;
 }
 
-int main(int argc, char **argv)
+static int rung(char **argv)
 {
-	struct prep_video pv = {.codec = CODEC_H264, .pkt_mode = 1,
-		.kbps = 600};
-	double vdec = 0, venc = 0, adec = 0, aenc = 0;
-	unsigned legs;
+	const struct prep_video pv = {.codec = CODEC_H264, .pkt_mode = 1,
+		.w = 640, .h = 360, .fps = 30, .kbps = 600};
+	struct rung r = {.w = (unsigned)atoi(argv[2]),
+		.h = (unsigned)atoi(argv[3]), .fps = (unsigned)atoi(argv[4]),
+		.kbps = (unsigned)atoi(argv[5])};
+	double dec = 0, enc = 0;
 	int err;
 
-	if (argc != 7) {
-		(void)fprintf(stderr, "usage: floor LEGS WIDTH HEIGHT FPS "
-			      "CACHE SPEAKERS\n");
-		return 2;
+	if (!r.w || r.w > 4096 || !r.h || r.h > 4096 || (r.w | r.h) & 1 ||
+	    !r.fps || CANVAS_FPS % r.fps || !r.kbps)
+		return EINVAL;
+	if (r.h != CANVAS_H) {
+		r.planev[0] = malloc((size_t)r.w * r.h * 3 / 2);
+		if (!r.planev[0])
+			return ENOMEM;
+		r.planev[1] = r.planev[0] + (size_t)r.w * r.h;
+		r.planev[2] = r.planev[1] + (size_t)r.w * r.h / 4;
 	}
-	legs   = (unsigned)atoi(argv[1]);
+	err = video(RUNG_LEGS, &pv, argv[6], &r, &dec, &enc);
+	free(r.planev[0]);
+	if (!err)
+		(void)printf("{\"video_encode\": %.5f}\n", enc);
+
+	return err;
+}
+
+static int floor_of(char **argv, bool still)
+{
+	struct prep_video pv = {.codec = CODEC_H264, .pkt_mode = 1,
+		.kbps = 600, .still = still};
+	double vdec = 0, venc = 0, adec = 0, aenc = 0;
+	unsigned legs = (unsigned)atoi(argv[1]);
+	int err;
+
 	pv.w   = (unsigned)atoi(argv[2]);
 	pv.h   = (unsigned)atoi(argv[3]);
 	pv.fps = (unsigned)atoi(argv[4]);
-	if (!legs || legs > LAYOUT_MAX || libre_init())
+	if (!legs || legs > LAYOUT_MAX || !pv.fps || CANVAS_FPS % pv.fps)
+		return EINVAL;
+	err = video(legs, &pv, argv[5], &top, &vdec, &venc);
+	if (!err)
+		err = audio(legs, (unsigned)atoi(argv[6]), argv[5], &adec,
+			    &aenc);
+	if (!err)
+		(void)printf("{\"video_decode\": %.5f, \"video_encode\": "
+			     "%.5f, \"audio_decode\": %.5f, "
+			     "\"audio_encode\": %.5f}\n", vdec, venc, adec,
+			     aenc);
+
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	bool is_rung = argc > 1 && !strcmp(argv[1], "rung");
+	int err;
+
+	if (argc != 7 && (argc != 8 || strcmp(argv[7], "still"))) {
+		(void)fprintf(stderr, "usage: floor LEGS WIDTH HEIGHT FPS "
+			      "CACHE SPEAKERS [still]\n"
+			      "       floor rung WIDTH HEIGHT FPS KBPS "
+			      "CACHE\n");
 		return 2;
+	}
+	if (libre_init())
+		return 1;
 
 	planev[0] = calloc(1, CANVAS_W * CANVAS_H * 3 / 2);
 	if (!planev[0])
@@ -317,17 +412,9 @@ int main(int argc, char **argv)
 	memset(planev[0], 20, CANVAS_W * CANVAS_H);
 	memset(planev[1], 128, CANVAS_W * CANVAS_H / 2);
 
-	err = video(legs, &pv, argv[5], &vdec, &venc);
-	if (!err)
-		err = audio(legs, (unsigned)atoi(argv[6]), argv[5], &adec,
-			    &aenc);
+	err = is_rung ? rung(argv) : floor_of(argv, argc == 8);
 	if (err)
 		(void)fprintf(stderr, "floor: %s\n", strerror(err));
-	else
-		(void)printf("{\"video_decode\": %.5f, \"video_encode\": "
-			     "%.5f, \"audio_decode\": %.5f, "
-			     "\"audio_encode\": %.5f}\n", vdec, venc, adec,
-			     aenc);
 	free(planev[0]);
 	libre_close();
 

@@ -56,6 +56,8 @@ struct flow {
 	uint64_t rx_uts;          /* unwrapped                            */
 	double jitter, transit;
 	bool transit_set;
+	uint64_t sr_us;           /* the last SR's wall clock, 0: none    */
+	uint32_t sr_ts;           /* and its RTP time                     */
 	uint64_t rx_last_us;
 	flow_recv_h *recvh;
 	void *arg;
@@ -320,6 +322,7 @@ static void new_ssrc(struct flow *f, uint32_t ssrc, uint16_t seq,
 	f->rx_count = 0;
 	f->rx_ts    = ts;
 	f->rx_uts  += f->clock_hz;        /* any: a new beginning         */
+	f->sr_us    = 0;
 	f->transit_set = false;
 }
 
@@ -396,7 +399,25 @@ static void recv_rtp(struct flow *f, const uint8_t *p, size_t n,
 	pkt.n      = n - off;
 	pkt.ts     = f->rx_uts;
 	pkt.marker = p[1] & 0x80;
+	if (f->sr_us)
+		pkt.ntp_us = f->sr_us + (uint64_t)((int64_t)(int32_t)
+			(ts - f->sr_ts) * 1000000 / f->clock_hz);
 	f->recvh(&pkt, f->arg);
+}
+
+static uint32_t u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+		(uint32_t)p[2] << 8 | p[3];
+}
+
+static void recv_sr(struct flow *f, const uint8_t *p)
+{
+	if (f->rx_on && u32(p + 4) != f->rx_ssrc)
+		return;
+	f->sr_us = (uint64_t)(u32(p + 8) - 2208988800u) * 1000000 +
+		((uint64_t)u32(p + 12) * 1000000 >> 32);
+	f->sr_ts = u32(p + 16);
 }
 
 static void recv_rtcp(struct flow *f, const uint8_t *p, size_t n)
@@ -407,6 +428,8 @@ static void recv_rtcp(struct flow *f, const uint8_t *p, size_t n)
 
 		if (len > n)
 			return;
+		if (p[1] == 200 && len >= 28)
+			recv_sr(f, p);
 		if (p[1] == 206 && (fmt == 1 || fmt == 4)) {
 			++f->st.key_requests;
 			flow_key(f);

@@ -40,6 +40,8 @@ struct flow_pkt {
 	uint64_t ts;              /* unwrapped                            */
 	bool marker, lost;        /* lost: some before it are missing     */
 	uint64_t at_us;           /* wall clock                           */
+	uint64_t ntp_us;          /* of ts by the sender's reports; 0: no
+	                           * report yet                           */
 };
 
 typedef void (flow_recv_h)(const struct flow_pkt *pkt, void *arg);

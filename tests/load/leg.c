@@ -116,7 +116,8 @@ static int media_add(struct leg *l, struct sdp_media **mp,
 			     clock_of(codec), codec == CODEC_OPUS ? 2 : 1,
 			     video ? fb_handler : NULL, NULL, NULL, false,
 			     *params ? "%s" : NULL, params);
-	sdp_media_set_ldir(*mp, t ? SDP_SENDRECV : SDP_RECVONLY);
+	sdp_media_set_ldir(*mp, !t ? SDP_RECVONLY : l->cfg.sendonly ?
+			   SDP_SENDONLY : SDP_SENDRECV);
 	if (video && l->cfg.kbps)
 		sdp_media_set_lbandwidth(*mp, SDP_BANDWIDTH_AS,
 					 (int32_t)l->cfg.kbps);

@@ -28,6 +28,7 @@ struct leg_cfg {
 	uint32_t kbps;            /* b=AS of video, 0: none               */
 	uint32_t max_fs;          /* of fmtp, 0: none                     */
 	const char *level;        /* profile-level-id                     */
+	bool sendonly;
 	const struct trace *audio_trace, *video_trace;  /* NULL: recvonly */
 	flow_recv_h *audio_recvh, *video_recvh;
 	flow_sent_h *audio_senth, *video_senth;

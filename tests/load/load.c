@@ -30,7 +30,8 @@
 #include "tests/load/soundprobe.h"
 
 enum { LEGS_MAX = 2000, VARIANTS = 4, TURN_MAX_US = 450000,
-       CLICK_MAX_US = 900000, KEY_WAIT_S = 1 };
+       CLICK_MAX_US = 900000, KEY_WAIT_S = 1,
+       LIPS_US = 100000 };        /* reported times may be early          */
 
 static struct {
 	/* options */
@@ -38,7 +39,7 @@ static struct {
 	unsigned legs, watchers, seconds, settle_s, ramp_ms, talkers;
 	struct leg_cfg cfg;
 	struct prep_video pv;
-	bool each, quiet;
+	bool each, quiet, sendonly;
 	uint16_t rtp_port;
 	struct sa laddr;
 
@@ -58,7 +59,9 @@ static struct {
 	struct soundprobe *sound;
 	struct pictureprobe *picture;
 	uint64_t pkt_at_us, pkt_at48;
+	uint64_t pkt_ntp_us, pic_ntp_us;
 	struct delay click, white, black;
+	struct delay ntp_click, ntp_white, ntp_black;    /* by reports    */
 	int last_bright;
 } g;
 
@@ -68,6 +71,7 @@ static void usage(void)
 	"usage: tutti-load [options] sip:ROOM@HOST[:PORT]\n"
 	" -n N        legs that send (3)\n"
 	" -w N        more legs that only receive (0)\n"
+	" -x          those that send do not receive\n"
 	" -t SECONDS  measure so long (10), after -g SECONDS to settle (3)\n"
 	" -r MS       between calls (100)\n"
 	" -a CODEC    opus, g722, pcmu, pcma, none (opus)\n"
@@ -119,9 +123,10 @@ static void audio_sent(const struct trace *t, const struct trace_pkt *pkt,
 	for (i = 0; i < t->head.markc; i++) {
 		uint32_t m = t->head.markv[i];
 
-		if (m >= ts48 && m < ts48 + 960)
-			delay_sent(&g.click, at_us +
-				   (m - ts48) * 1000ull / 48);
+		if (m < ts48 || m >= ts48 + 960)
+			continue;
+		delay_sent(&g.click, at_us + (m - ts48) * 1000ull / 48);
+		delay_sent(&g.ntp_click, at_us + (m - ts48) * 1000ull / 48);
 	}
 }
 
@@ -132,8 +137,10 @@ static void video_sent(const struct trace *t, const struct trace_pkt *pkt,
 	(void)t;
 	(void)arg;
 
-	if (bright != g.last_bright && g.last_bright >= 0)
+	if (bright != g.last_bright && g.last_bright >= 0) {
 		delay_sent(bright ? &g.white : &g.black, at_us);
+		delay_sent(bright ? &g.ntp_white : &g.ntp_black, at_us);
+	}
 	g.last_bright = bright;
 }
 
@@ -142,12 +149,18 @@ static void click_came(uint64_t sample, void *arg)
 	(void)arg;
 	delay_came(&g.click, g.pkt_at_us + (sample - g.pkt_at48) * 1000 / 48,
 		   CLICK_MAX_US);
+	if (g.pkt_ntp_us)
+		delay_came(&g.ntp_click, LIPS_US + g.pkt_ntp_us +
+			   (sample - g.pkt_at48) * 1000 / 48, CLICK_MAX_US);
 }
 
 static void turn_came(bool bright, uint64_t at_us, void *arg)
 {
 	(void)arg;
 	delay_came(bright ? &g.white : &g.black, at_us, TURN_MAX_US);
+	if (g.pic_ntp_us)
+		delay_came(bright ? &g.ntp_white : &g.ntp_black,
+			   LIPS_US + g.pic_ntp_us, TURN_MAX_US);
 }
 
 static void audio_recv(const struct flow_pkt *pkt, void *arg)
@@ -157,12 +170,14 @@ static void audio_recv(const struct flow_pkt *pkt, void *arg)
 
 	g.pkt_at_us = pkt->at_us;
 	g.pkt_at48  = pkt->ts * step;
+	g.pkt_ntp_us = pkt->ntp_us;
 	soundprobe_put(g.sound, g.pkt_at48, pkt->p, pkt->n);
 }
 
 static void video_recv(const struct flow_pkt *pkt, void *arg)
 {
 	(void)arg;
+	g.pic_ntp_us = pkt->ntp_us;
 	pictureprobe_put(g.picture, pkt->p, pkt->n, pkt->marker, pkt->lost,
 			 pkt->at_us);
 }
@@ -274,6 +289,19 @@ static json_t *delay_json(const struct delay *a, const struct delay *b)
 			 "max", delay_ms(a, b, 1));
 }
 
+/** How much later the picture is than its sound, for who plays both by
+ *  the sender's reports. */
+static json_t *lips_json(void)
+{
+	double sound = delay_ms(&g.ntp_click, NULL, 0.5);
+	double picture = delay_ms(&g.ntp_white, &g.ntp_black, 0.5);
+
+	if (sound < 0 || picture < 0)
+		return json_null();
+
+	return json_real(picture - sound);
+}
+
 static json_t *picture_json(void)
 {
 	struct picture_stats st;
@@ -315,7 +343,7 @@ static void print_result(void)
 	}
 
 	res = json_pack("{s:s, s:i, s:i, s:i, s:f, s:i, s:f, s:o, s:o, s:o,"
-			" s:o, s:o, s:f}", "uri", g.uri,
+			" s:o, s:o, s:o, s:f}", "uri", g.uri,
 			"legs", (int)g.legs, "watchers", (int)g.watchers,
 			"up", (int)count_up(), "seconds", seconds,
 			"setup_ms_max", (int)setup_max,
@@ -325,6 +353,7 @@ static void print_result(void)
 			"video", sums_json(&v, g.cfg.video, seconds),
 			"sound_ms", delay_json(&g.click, NULL),
 			"picture_ms", delay_json(&g.white, &g.black),
+			"lips_ms", lips_json(),
 			"picture", picture_json(),
 			"level", soundprobe_level(g.sound));
 	if (res && g.each)
@@ -389,6 +418,9 @@ static void measure(void *arg)
 	delay_clear(&g.click);
 	delay_clear(&g.white);
 	delay_clear(&g.black);
+	delay_clear(&g.ntp_click);
+	delay_clear(&g.ntp_white);
+	delay_clear(&g.ntp_black);
 	g.begun_us  = clock_us();
 	g.cpu_begun = cpu_now();
 	g.measuring = true;
@@ -418,6 +450,7 @@ static void leg_cfg_fill(struct leg_cfg *cfg, unsigned i)
 
 	*cfg = g.cfg;
 	cfg->id = i;
+	cfg->sendonly = sends && g.sendonly;
 	if (sends) {
 		cfg->audio_trace = clock ? g.clicks :
 			i >= 2 && i < 2 + g.talkers ?
@@ -632,6 +665,7 @@ static int option(int c, char *arg)
 	case 'p': g.rtp_port = (uint16_t)atoi(arg);        break;
 	case 'c': g.cache = arg;                           break;
 	case 'P': g.ppm = arg;                             break;
+	case 'x': g.sendonly = true;                       break;
 	case 'e': g.each = true;                           break;
 	case 'q': g.quiet = true;                          break;
 	case 'O': g.seconds = 0;                           break;
@@ -671,7 +705,7 @@ static int options(int argc, char **argv)
 	sa_init(&g.laddr, AF_UNSPEC);
 
 	while ((c = getopt(argc, argv,
-			   "n:w:t:g:r:T:a:v:m:s:f:k:Sb:M:L:l:p:u:c:P:eqO"))
+			   "n:w:t:g:r:T:a:v:m:s:f:k:Sb:M:L:l:p:u:c:P:eqOx"))
 	       != -1)
 		if (option(c, optarg))
 			return EINVAL;
