@@ -11,10 +11,14 @@
 #include <re.h>
 
 #include "mixer/scene.h"
+#include "mixer/scene_cast.h"
 #include "mixer/scene_tile.h"
 #include "mixer/video_clock.h"
 
-enum { BACKGROUND = 0x101216 };
+enum {
+	BACKGROUND = 0x101216,
+	DAMAGE_MAX = 2 * LAYOUT_CELLS_MAX,
+};
 
 struct scene {
 	struct vpic canvas;
@@ -22,21 +26,13 @@ struct scene {
 	scene_dirty_h *dirtyh;
 	void *arg;
 
-	/* Who may be shown, in order of joining */
-	struct tile tilev[LAYOUT_MAX];
-	unsigned tilec;
-	struct tile slides;
-	/* The same people in the order of strips, where only two change
-	 * places when another one is large */
-	const struct face *orderv[LAYOUT_MAX];
-	const struct face *star;  /* as ordered; not a reference          */
-	struct face *lead, *second;       /* of this turn                 */
-	uint32_t hide;
-	const struct face *seatv[2];      /* of equals, whose is which    */
-
-	struct layout_cell cellv[LAYOUT_CELLS_MAX];
-	unsigned cellc;
-	bool relayout;            /* cells changed: clear the background  */
+	struct cast cast;         /* who is where                         */
+	struct tile tilev[LAYOUT_CELLS_MAX];      /* free: without a face */
+	/* where something was that is no more, since it was drawn */
+	struct layout_rect damagev[DAMAGE_MAX];
+	unsigned damagec;
+	bool damaged;             /* all of it                            */
+	bool begun;               /* something was drawn                  */
 
 	bool recording, rec_shown;
 	struct vbitmap rec;       /* the mark …                           */
@@ -50,9 +46,9 @@ static void scene_destructor(void *data)
 {
 	struct scene *s = data;
 
-	for (unsigned i = 0; i < s->tilec; i++)
+	for (unsigned i = 0; i < LAYOUT_CELLS_MAX; i++)
 		tile_close(&s->tilev[i]);
-	tile_close(&s->slides);
+	cast_close(&s->cast);
 	vbitmap_close(&s->rec);
 	vpic_close(&s->under);
 	vpic_close(&s->canvas);
@@ -73,7 +69,7 @@ int scene_alloc(struct scene **sp, unsigned width, unsigned height,
 	s->label = label;
 	s->dirtyh = dirtyh;
 	s->arg = arg;
-	s->relayout = true;
+	s->damaged = true;
 	err = vpic_init(&s->canvas, width, height);
 	if (!err)
 		err = vpic_init(&s->under, width, height);
@@ -85,11 +81,21 @@ int scene_alloc(struct scene **sp, unsigned width, unsigned height,
 	return err;
 }
 
-/* --- who may be shown ------------------------------------------------- */
+/* --- who is where ----------------------------------------------------- */
 
-static struct tile *tile_find(struct scene *s, const struct face *face)
+static void damage(struct scene *s, const struct layout_rect *r)
 {
-	for (unsigned i = 0; i < s->tilec; i++) {
+	if (!r->w)
+		return;
+	if (s->damagec < DAMAGE_MAX)
+		s->damagev[s->damagec++] = *r;
+	else
+		s->damaged = true;
+}
+
+static struct tile *tile_of(struct scene *s, const struct face *face)
+{
+	for (unsigned i = 0; i < LAYOUT_CELLS_MAX; i++) {
 		if (s->tilev[i].face == face)
 			return &s->tilev[i];
 	}
@@ -97,320 +103,90 @@ static struct tile *tile_find(struct scene *s, const struct face *face)
 	return NULL;
 }
 
-static int order_find(const struct scene *s, const struct face *face)
+/* Those without a cell go; what is left of them is to be cleared. */
+static void tiles_close(struct scene *s, struct face *const *facev, unsigned n)
 {
-	for (unsigned i = 0; i < s->tilec; i++) {
-		if (s->orderv[i] == face)
-			return (int)i;
-	}
-
-	return -1;
-}
-
-static void order_leave(struct scene *s, const struct face *face)
-{
-	int i = order_find(s, face);
-
-	if (i < 0)
-		return;
-	memmove(&s->orderv[i], &s->orderv[i + 1],
-		sizeof(s->orderv[0]) * (s->tilec - 1 - (unsigned)i));
-}
-
-static void remove_gone(struct scene *s, bool all)
-{
-	for (unsigned i = 0; i < s->tilec;) {
+	for (unsigned i = 0; i < LAYOUT_CELLS_MAX; i++) {
 		struct tile *t = &s->tilev[i];
+		unsigned k;
 
-		if (!t->face->gone && !all) {
-			i++;
+		for (k = 0; k < n && facev[k] != t->face; k++)
+			;
+		if (!t->face || k < n)
 			continue;
-		}
-		order_leave(s, t->face);
+		damage(s, &t->drawn);
 		tile_close(t);
-		--s->tilec;
-		memmove(t, t + 1, sizeof(*t) * (s->tilec - i));
-		memset(&s->tilev[s->tilec], 0, sizeof(*t));
 	}
 }
 
-/* In order of joining; room for LAYOUT_MAX, who came first stays */
-static void add_new(struct scene *s, const struct stage_view *v)
+/* Where somebody else just was he is at once; anywhere else he grows. */
+static bool was_tile(const struct scene *s, const struct layout_rect *r)
 {
-	for (unsigned i = 0; i < v->partyc && s->tilec < LAYOUT_MAX; i++) {
-		struct face *f = v->partyv[i];
-
-		if (f->id == s->hide || tile_find(s, f))
-			continue;
-		s->orderv[s->tilec] = f;
-		tile_open(&s->tilev[s->tilec++], f);
-	}
-}
-
-static void replace(struct scene *s, struct tile *t, struct face *face)
-{
-	int i = order_find(s, t->face);
-
-	if (i >= 0)
-		s->orderv[i] = face;
-	tile_close(t);
-	tile_open(t, face);
-}
-
-/* Does a give way sooner than b?  Who has been silent longest, of those a
- * card, of equals the last: who came first stays longest. */
-static bool sooner(const struct face *a, const struct face *b)
-{
-	if (a->spoke_us != b->spoke_us)
-		return a->spoke_us < b->spoke_us;
-
-	return b->on || !a->on;
-}
-
-/* Somebody without a tile is to be seen. */
-static void show(struct scene *s, struct face *face)
-{
-	struct tile *oldest = NULL;
-
-	if (!face || face->id == s->hide || tile_find(s, face))
-		return;
-	for (unsigned i = 0; i < s->tilec; i++) {
-		struct tile *t = &s->tilev[i];
-
-		if (t->face == s->lead || t->face == s->second)
-			continue;
-		if (!oldest || sooner(t->face, oldest->face))
-			oldest = t;
-	}
-	if (oldest)
-		replace(s, oldest, face);
-}
-
-/* A card that never spoke gives way to a picture. */
-static void show_picture(struct scene *s, const struct stage_view *v)
-{
-	struct tile *card = NULL;
-
-	for (unsigned i = 0; i < s->tilec; i++) {
-		const struct face *f = s->tilev[i].face;
-
-		if (!f->spoke_us && !f->on && f != s->lead && f != s->second)
-			card = &s->tilev[i];
-	}
-	for (unsigned i = 0; card && i < v->partyc; i++) {
-		struct face *f = v->partyv[i];
-
-		if (!f->on || f->id == s->hide || tile_find(s, f))
-			continue;
-		replace(s, card, f);
-		return;
-	}
-}
-
-static void cast_set(struct scene *s, const struct scene_want *w)
-{
-	const struct stage_view *v = w->view;
-
-	remove_gone(s, !v);
-	if (!v)
-		return;
-	add_new(s, v);
-	show_picture(s, v);
-	for (unsigned i = 0; i < v->partyc; i++) {
-		if (v->partyv[i]->id == w->speaker)
-			show(s, v->partyv[i]);
-	}
-	show(s, s->lead);
-	show(s, s->second);
-}
-
-static void slides_set(struct scene *s, struct face *face)
-{
-	if (s->slides.face == face)
-		return;
-	tile_close(&s->slides);
-	if (face)
-		tile_open(&s->slides, face);
-}
-
-/* --- who is where ----------------------------------------------------- */
-
-static void order_swap(struct scene *s, int a, int b)
-{
-	const struct face *f = s->orderv[a];
-
-	s->orderv[a] = s->orderv[b];
-	s->orderv[b] = f;
-}
-
-/* Where in the strip somebody is, the large one left out */
-static unsigned strip_rank(const struct scene *s, int i)
-{
-	int star = order_find(s, s->star);
-
-	return (unsigned)(star >= 0 && star < i ? i - 1 : i);
-}
-
-/* Who was large takes the place of who is now.  In a strip too short for
- * all he takes that of who has been silent longest instead. */
-static void order_set(struct scene *s, const struct face *star,
-		      unsigned visible)
-{
-	int was = order_find(s, s->star), now = order_find(s, star), out = -1;
-
-	if (s->star == star)
-		return;
-	s->star = now < 0 ? NULL : star;
-	if (was < 0 || now < 0)
-		return;
-	order_swap(s, was, now);
-	if (strip_rank(s, now) < visible)
-		return;
-	for (int i = 0; i < (int)s->tilec; i++) {
-		const struct face *f = s->orderv[i];
-
-		if (f == star || strip_rank(s, i) >= visible)
-			continue;
-		if (out < 0 || sooner(f, s->orderv[out]))
-			out = i;
-	}
-	if (out >= 0)
-		order_swap(s, out, now);
-}
-
-/* Two equals keep their sides, whoever of them speaks. */
-static void seats_set(struct scene *s, const struct face *star,
-		      const struct face *second)
-{
-	if ((s->seatv[1] == star && s->seatv[0] != star) ||
-	    (s->seatv[0] == second && s->seatv[1] != second)) {
-		s->seatv[0] = second;
-		s->seatv[1] = star;
-	}
-	else {
-		s->seatv[0] = star;
-		s->seatv[1] = second;
-	}
-}
-
-static bool has_role(const struct layout_cell *cellv, unsigned n,
-		     enum layout_role role)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (cellv[i].role == role)
+	for (unsigned i = 0; i < s->damagec; i++) {
+		if (!memcmp(&s->damagev[i], r, sizeof(*r)))
 			return true;
 	}
 
 	return false;
 }
 
-/* The next one without a role, in the order of this form */
-static const struct face *next_party(const struct scene *s, unsigned *posp,
-				     bool leads)
+static void tile_fill(struct scene *s, const struct layout_cell *cell,
+		      struct face *face, const struct scene_want *w)
 {
-	while (*posp < s->tilec) {
-		unsigned i = (*posp)++;
+	const bool moves = s->begun && w->moves;
+	struct tile *t = tile_of(s, face);
 
-		if (!leads)
-			return s->tilev[i].face;
-		if (s->orderv[i] != s->star)
-			return s->orderv[i];
+	if (!t) {
+		t = tile_of(s, NULL);
+		if (!t)
+			return;
+		tile_open(t, face);
+		if (moves && !was_tile(s, &cell->rect))
+			tile_appear(t, &cell->rect);
 	}
-
-	return NULL;
-}
-
-static void cell_fill(struct scene *s, const struct layout_cell *cell,
-		      const struct face *face)
-{
-	struct tile *t = face && face == s->slides.face ? &s->slides :
-		tile_find(s, face);
-
-	if (!t)
-		return;
-	tile_place(t, &cell->rect, s->cellc == 1);
-	face_show(t->face, cell->rect.w, cell->rect.h);
-}
-
-static void cells_fill(struct scene *s)
-{
-	bool leads = has_role(s->cellv, s->cellc, LAYOUT_SPEAKER);
-	bool pair = has_role(s->cellv, s->cellc, LAYOUT_PREVIOUS);
-	unsigned pos = 0;
-
-	for (unsigned i = 0; i < s->cellc; i++) {
-		const struct layout_cell *c = &s->cellv[i];
-		const struct face *f = NULL;
-
-		switch (c->role) {
-		case LAYOUT_SLIDES:
-			f = s->slides.face;
-			break;
-		case LAYOUT_SPEAKER:
-			f = pair ? s->seatv[0] : s->star;
-			break;
-		case LAYOUT_PREVIOUS:
-			f = s->seatv[1];
-			break;
-		case LAYOUT_PINNED:
-		case LAYOUT_PARTY:
-			f = next_party(s, &pos, leads);
-			break;
-		}
-		cell_fill(s, c, f);
-	}
-}
-
-static void cells_set(struct scene *s, const struct scene_want *w)
-{
-	const struct layout_ask ask = {
-		.width = s->canvas.w, .height = s->canvas.h,
-		.parties = s->tilec, .slides = s->slides.face != NULL,
-		.spotlight = w->cast && w->cast->pinned, .crop = w->crop,
-	};
-	struct layout_cell cellv[LAYOUT_CELLS_MAX];
-	unsigned n;
-
-	memset(cellv, 0, sizeof(cellv));
-	n = w->view ? layout_place(w->layout, &ask, cellv) : 0;
-	if (n != s->cellc || memcmp(cellv, s->cellv, sizeof(cellv)))
-		s->relayout = true;
-	memcpy(s->cellv, cellv, sizeof(cellv));
-	s->cellc = n;
+	tile_place(t, cell, cell->rect.w == s->canvas.w &&
+		   cell->rect.h == s->canvas.h,
+		   moves ? w->now_us : 0);
+	tile_crop(t, cell->fit == LAYOUT_FIT_ROOM ? w->crop :
+		  cell->fit == LAYOUT_FIT_CROP);
+	tile_speak(t, !face->slides && w->speaker == face->id);
+	face_show(face, cell->rect.w, cell->rect.h);
 }
 
 void scene_set(struct scene *s, const struct scene_want *w)
 {
+	struct layout_cell cellv[LAYOUT_CELLS_MAX];
+	struct face *facev[LAYOUT_CELLS_MAX];
 	const struct stage_view *v = w->view;
-	unsigned visible = 0;
+	struct cast_ask who = {
+		.view = v, .speaker = w->speaker, .hide = w->hide,
+		.star = v ? stage_face(v, w->cast->star) : NULL,
+		.second = v ? stage_face(v, w->cast->second) : NULL,
+		.cellv = cellv,
+	};
+	const struct layout_ask ask = {
+		.width = s->canvas.w, .height = s->canvas.h,
+		.parties = cast_count(&who), .slides = v && v->slides,
+		.spotlight = v && w->cast->pinned, .crop = w->crop,
+	};
 
-	s->lead = v ? stage_face(v, w->cast->star) : NULL;
-	s->second = v ? stage_face(v, w->cast->second) : NULL;
-	s->hide = w->hide;
-	cast_set(s, w);
-	slides_set(s, v ? v->slides : NULL);
-	cells_set(s, w);
-	for (unsigned i = 0; i < s->cellc; i++)
-		visible += s->cellv[i].role == LAYOUT_PARTY;
-	order_set(s, s->lead, visible);
-	seats_set(s, s->lead, s->second);
+	if (ask.spotlight)
+		who.pinned = who.star;
+	if (v)
+		who.cellc = layout_place(w->layout, &ask, cellv);
+	cast_set(&s->cast, &who, facev);
 	s->recording = w->recording;
 
-	for (unsigned i = 0; i < s->tilec; i++)
-		s->tilev[i].wanted = false;
-	s->slides.wanted = false;
-	cells_fill(s);
+	tiles_close(s, facev, who.cellc);
+	for (unsigned i = 0; i < who.cellc; i++) {
+		if (facev[i])
+			tile_fill(s, &cellv[i], facev[i], w);
+	}
+	for (unsigned i = 0; i < LAYOUT_CELLS_MAX; i++) {
+		struct tile *t = &s->tilev[i];
 
-	for (unsigned i = 0; i <= s->tilec; i++) {
-		struct tile *t = i < s->tilec ? &s->tilev[i] : &s->slides;
-
-		if (!t->wanted) {
-			tile_hide(t);
-			continue;
-		}
-		t->dirty = t->dirty || s->relayout;
-		tile_crop(t, w->crop);
-		tile_speak(t, !t->face->slides && w->speaker == t->face->id);
+		if (t->face && tile_turn(t, w->now_us))
+			damage(s, &t->drawn);
 	}
 }
 
@@ -455,23 +231,80 @@ static void rec_on(struct scene *s)
 	s->rec_shown = show;
 }
 
-static void clear_background(struct scene *s)
+/* What was there goes; tiles that stand in it are drawn again. */
+static void clear_damage(struct scene *s)
 {
 	const struct layout_rect all = {0, 0, s->canvas.w, s->canvas.h};
 
-	if (!s->relayout)
-		return;
-	s->relayout = false;
-	canvas_fill(&s->canvas, &all, vcolour_rgb(BACKGROUND));
-	s->dirtyh(&all, s->arg);
+	if (s->damaged) {
+		s->damagev[0] = all;
+		s->damagec = 1;
+	}
+	for (unsigned i = 0; i < s->damagec; i++) {
+		const struct layout_rect *r = &s->damagev[i];
+
+		canvas_fill(&s->canvas, r, vcolour_rgb(BACKGROUND));
+		s->dirtyh(r, s->arg);
+		for (unsigned k = 0; k < LAYOUT_CELLS_MAX; k++) {
+			struct tile *t = &s->tilev[k];
+
+			if (t->face && layout_overlap(&t->now, r))
+				t->dirty = true;
+		}
+	}
+	s->damaged = false;
+	s->damagec = 0;
 }
 
-/* All tiles with a cell, i < tilec + 1; NULL for those without */
-static struct tile *placed(const struct scene *s, unsigned i)
+/* Does a lie under b?  What moves lies over what stands, and of what moves
+ * the one that becomes larger. */
+static bool under(const struct tile *a, const struct tile *b)
 {
-	const struct tile *t = i < s->tilec ? &s->tilev[i] : &s->slides;
+	if (a->cell.z != b->cell.z)
+		return a->cell.z < b->cell.z;
+	if (!a->move_us != !b->move_us)
+		return !a->move_us;
 
-	return t->placed ? (struct tile *)t : NULL;
+	return a->cell.rect.w * a->cell.rect.h <
+		b->cell.rect.w * b->cell.rect.h;
+}
+
+/* From the lowest to the highest */
+static unsigned tiles_sort(struct scene *s, struct tile **tilev)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < LAYOUT_CELLS_MAX; i++) {
+		struct tile *t = &s->tilev[i];
+		unsigned k;
+
+		if (!t->face)
+			continue;
+		for (k = n++; k && under(t, tilev[k - 1]); k--)
+			tilev[k] = tilev[k - 1];
+		tilev[k] = t;
+	}
+
+	return n;
+}
+
+/* What lies over a tile that was drawn must be drawn again. */
+static void tiles_draw(struct scene *s, uint64_t *label_us)
+{
+	struct tile *tilev[LAYOUT_CELLS_MAX];
+	unsigned n = tiles_sort(s, tilev);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct tile *t = tilev[i];
+
+		if (!tile_draw(t, &s->canvas, s->label, label_us))
+			continue;
+		s->dirtyh(&t->drawn, s->arg);
+		for (unsigned k = i + 1; k < n; k++) {
+			if (layout_overlap(&t->drawn, &tilev[k]->now))
+				tilev[k]->dirty = true;
+		}
+	}
 }
 
 void scene_draw(struct scene *s)
@@ -479,14 +312,10 @@ void scene_draw(struct scene *s)
 	uint64_t t0 = video_cpu_us(), label_us = 0, us;
 
 	rec_off(s);
-	clear_background(s);
-	for (unsigned i = 0; i <= s->tilec; i++) {
-		struct tile *t = placed(s, i);
-
-		if (t && tile_draw(t, &s->canvas, s->label, &label_us))
-			s->dirtyh(&t->rect, s->arg);
-	}
+	clear_damage(s);
+	tiles_draw(s, &label_us);
 	rec_on(s);
+	s->begun = true;
 
 	us = video_cpu_us() - t0;
 	atomic_fetch_add(&s->label_us, label_us);
@@ -495,11 +324,11 @@ void scene_draw(struct scene *s)
 
 bool scene_complete(const struct scene *s)
 {
-	for (unsigned i = 0; i <= s->tilec; i++) {
-		const struct tile *t = placed(s, i);
+	for (unsigned i = 0; i < LAYOUT_CELLS_MAX; i++) {
+		const struct tile *t = &s->tilev[i];
 
-		if (t && !t->face->frame && t->face->state != FACE_BROKEN &&
-		    vin_sends(t->face->vin))
+		if (t->face && !t->face->frame &&
+		    t->face->state != FACE_BROKEN && vin_sends(t->face->vin))
 			return false;
 	}
 

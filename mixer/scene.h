@@ -2,7 +2,8 @@
 /*
  * mixer/scene.h -- one canvas: who is where, drawn when it changed
  *
- *	stage (faces), layout (cells) -> tiles -> canvas -> changed areas
+ *	stage (faces), layout (cells), cast (who is in which cell) ->
+ *	  tiles, which glide -> canvas -> changed areas
  *
  * Knows neither clock nor encoder: it is given what there is to be seen,
  * and says by a handler which rectangles it has drawn anew.
@@ -32,6 +33,8 @@ struct scene_want {
 	uint32_t speaker;         /* leg that speaks now: border; 0       */
 	bool recording;
 	bool crop;
+	bool moves;               /* tiles glide to a new place, not jump */
+	uint64_t now_us;
 };
 
 /** label is borrowed and may be shared with other scenes. */

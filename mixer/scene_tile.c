@@ -41,27 +41,74 @@ void tile_close(struct tile *t)
 	memset(t, 0, sizeof(*t));
 }
 
-void tile_place(struct tile *t, const struct layout_rect *rect, bool alone)
+/* --- where it is ------------------------------------------------------ */
+
+void tile_appear(struct tile *t, const struct layout_rect *r)
 {
-	t->wanted = true;
-	if (t->placed && t->alone == alone &&
-	    !memcmp(&t->rect, rect, sizeof(*rect)))
+	t->now = *r;
+	if (r->w < 4 * LAYOUT_MB || r->h < 4 * LAYOUT_MB)
 		return;
-	if (t->rect.w != rect->w || t->rect.h != rect->h || t->alone != alone)
-		text_drop(t);
-	t->rect = *rect;
-	t->alone = alone;
-	t->placed = true;
-	t->dirty = true;
+	t->now.x += r->w / 4 & ~1u;
+	t->now.y += r->h / 4 & ~1u;
+	t->now.w = r->w / 2 & ~1u;
+	t->now.h = r->h / 2 & ~1u;
 }
 
-void tile_hide(struct tile *t)
+static bool same_rect(const struct layout_rect *a, const struct layout_rect *b)
 {
-	if (!t->placed)
+	return a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h;
+}
+
+void tile_place(struct tile *t, const struct layout_cell *cell, bool alone,
+		uint64_t now_us)
+{
+	bool moved = !same_rect(&t->cell.rect, &cell->rect);
+
+	t->dirty = t->dirty || moved || t->alone != alone ||
+		t->cell.label != cell->label || t->cell.z != cell->z;
+	t->cell = *cell;
+	t->alone = alone;
+	if (!moved)
 		return;
-	text_drop(t);
-	vconv_close(&t->conv);
-	t->placed = false;
+	t->move_us = 0;
+	if (now_us && t->now.w && !same_rect(&t->now, &cell->rect)) {
+		t->from = t->now;
+		t->move_us = now_us;
+	}
+}
+
+/* Fast at first, slow at last; even, so that chroma is not split */
+static unsigned between(unsigned a, unsigned b, uint64_t us)
+{
+	double left = 1 - (double)us / TILE_MOVE_US;
+
+	return (unsigned)(b + ((double)a - b) * left * left) & ~1u;
+}
+
+bool tile_turn(struct tile *t, uint64_t now)
+{
+	const struct layout_rect *a = &t->from, *b = &t->cell.rect;
+	/* the picture after the one in which it was told to */
+	uint64_t us = now - t->move_us + TILE_MOVE_US / 8;
+
+	if (!t->move_us || us >= TILE_MOVE_US) {
+		t->move_us = 0;
+		t->now = *b;
+	}
+	else {
+		unsigned right = between(a->x + a->w, b->x + b->w, us);
+		unsigned bottom = between(a->y + a->h, b->y + b->h, us);
+
+		t->now.x = between(a->x, b->x, us);
+		t->now.y = between(a->y, b->y, us);
+		t->now.w = right - t->now.x;
+		t->now.h = bottom - t->now.y;
+	}
+	if (same_rect(&t->now, &t->drawn))
+		return false;
+	t->dirty = true;
+
+	return t->drawn.w != 0;
 }
 
 void tile_speak(struct tile *t, bool speaking)
@@ -78,9 +125,11 @@ void tile_crop(struct tile *t, bool crop)
 
 /* --- drawing ---------------------------------------------------------- */
 
-static struct layout_rect inner_rect(const struct tile *t)
+/* Without the gap */
+static struct layout_rect inner_rect(const struct tile *t,
+				     const struct layout_rect *rect)
 {
-	struct layout_rect r = t->rect;
+	struct layout_rect r = *rect;
 
 	if (!t->alone) {
 		r.x += GAP;
@@ -131,6 +180,28 @@ static unsigned plate_room(const struct tile *t,
 	return in->w - 2 * margin;
 }
 
+/* Corner or edge as the layout says */
+static void put_plate(const struct tile *t, struct vpic *canvas,
+		      const struct layout_rect *in, unsigned margin)
+{
+	const struct vpic *p = &t->plate.pic;
+	const enum layout_label at = t->cell.label;
+	unsigned x = in->x + margin, y = in->y + margin;
+
+	if (!p->mem || p->w + 2 * margin > in->w || p->h + 2 * margin > in->h)
+		return;
+	if (at == LAYOUT_BOTTOM || at == LAYOUT_TOP)
+		x = in->x + (in->w - p->w) / 2;
+	else if (at == LAYOUT_BOTTOM_RIGHT || at == LAYOUT_TOP_RIGHT)
+		x = in->x + in->w - margin - p->w;
+	if (at == LAYOUT_BOTTOM_LEFT || at == LAYOUT_BOTTOM ||
+	    at == LAYOUT_BOTTOM_RIGHT)
+		y = in->y + in->h - margin - p->h;
+	canvas_blend(canvas, x, y, &t->plate);
+}
+
+/* On the way it keeps the plate it has: making another one for each size
+ * would cost more than all the rest. */
 static void draw_plate(struct tile *t, struct vpic *canvas,
 		       struct label *label, const struct layout_rect *in,
 		       const struct layout_rect *pic)
@@ -140,14 +211,17 @@ static void draw_plate(struct tile *t, struct vpic *canvas,
 	const unsigned margin = px / 2 + (t->alone ? 8 : 2);
 	const unsigned room = plate_room(t, in, pic, px);
 
-	if (t->plate_w != room)
-		vbitmap_close(&t->plate);
-	t->plate_w = room;
-	if (!t->plate.pic.mem && t->face->clean[0])
-		label_plate(label, &t->plate, t->face->clean, px, room);
-	if (t->plate.pic.mem)
-		canvas_blend(canvas, in->x + margin, in->y + in->h - margin -
-			     t->plate.pic.h, &t->plate);
+	if (t->cell.label == LAYOUT_NO_LABEL)
+		return;
+	if (!t->move_us) {
+		if (t->plate_w != room)
+			vbitmap_close(&t->plate);
+		t->plate_w = room;
+		if (!t->plate.pic.mem && t->face->clean[0])
+			label_plate(label, &t->plate, t->face->clean, px,
+				    room);
+	}
+	put_plate(t, canvas, in, margin);
 }
 
 static void draw_note(struct tile *t, struct vpic *canvas,
@@ -171,8 +245,8 @@ static bool draw_picture(struct tile *t, struct vpic *canvas,
 	vfit_set(&fit, (unsigned)f->width, (unsigned)f->height,
 		 (unsigned)f->sample_aspect_ratio.num,
 		 (unsigned)f->sample_aspect_ratio.den, in->w, in->h,
-		 t->face->slides ? VFIT_WHOLE :
-		 t->crop ? VFIT_CROP : VFIT_LETTERBOX);
+		 t->crop && !t->face->slides ? VFIT_CROP :
+		 t->face->slides || t->move_us ? VFIT_WHOLE : VFIT_LETTERBOX);
 	if (canvas_draw(canvas, in->x, in->y, f, &fit, &t->conv))
 		return false;
 	if (t->face->state == FACE_FROZEN) {
@@ -188,22 +262,62 @@ static bool draw_picture(struct tile *t, struct vpic *canvas,
 	return true;
 }
 
+/* A part of the canvas as a picture */
+static struct vpic part_of(const struct vpic *canvas,
+			   const struct layout_rect *r)
+{
+	struct vpic part = *canvas;
+
+	for (int i = 0; i < 3; i++) {
+		unsigned sh = i ? 1 : 0;
+
+		part.data[i] += (size_t)(r->y >> sh) *
+			(size_t)part.stride[i] + (r->x >> sh);
+	}
+	part.w = r->w;
+	part.h = r->h;
+
+	return part;
+}
+
+/* Made for the size it will have, shown smaller or larger on the way */
 static void draw_card(struct tile *t, struct vpic *canvas,
 		      struct label *label, const struct layout_rect *in)
 {
+	const struct layout_rect last = inner_rect(t, &t->cell.rect);
 	const struct face *f = t->face;
 
 	if (!t->card.mem || t->card_state != f->state) {
 		vpic_close(&t->card);
-		label_card(label, &t->card, in->w, in->h, f->clean,
+		label_card(label, &t->card, last.w, last.h, f->clean,
 			   f->state == FACE_BROKEN ?
 			   "This picture cannot be shown" : NULL);
 		t->card_state = f->state;
 	}
-	if (t->card.mem)
-		canvas_put(canvas, in->x, in->y, &t->card);
-	else
+	if (!t->card.mem) {
 		canvas_fill(canvas, in, vcolour_rgb(BARS));
+	}
+	else if (t->card.w == in->w && t->card.h == in->h) {
+		canvas_put(canvas, in->x, in->y, &t->card);
+	}
+	else {
+		struct vpic part = part_of(canvas, in);
+
+		vpic_scale(&part, &t->card);
+	}
+}
+
+/* Words that were made for another size, once it stands */
+static void text_fit(struct tile *t)
+{
+	const struct layout_rect in = inner_rect(t, &t->cell.rect);
+
+	if (t->move_us || (t->text_w == in.w && t->text_h == in.h))
+		return;
+	if (t->text_w)
+		text_drop(t);
+	t->text_w = in.w;
+	t->text_h = in.h;
 }
 
 /* Has the face changed since it was drawn? */
@@ -223,7 +337,7 @@ static bool is_dirty(struct tile *t)
 bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 	       uint64_t *label_us)
 {
-	struct layout_rect in = inner_rect(t), pic;
+	struct layout_rect in = inner_rect(t, &t->now), pic;
 	const struct face *f = t->face;
 	bool picture = f->frame && (f->state == FACE_LIVE ||
 				    f->state == FACE_FROZEN);
@@ -232,13 +346,15 @@ bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 	if (!is_dirty(t))
 		return false;
 	t->dirty = false;
+	t->drawn = t->now;
+	text_fit(t);
 
 	if (picture)
 		picture = draw_picture(t, canvas, &in, &pic);
 	t0 = video_cpu_us();
 	if (picture) {
 		draw_plate(t, canvas, label, &in, &pic);
-		if (f->state == FACE_FROZEN)
+		if (f->state == FACE_FROZEN && !t->move_us)
 			draw_note(t, canvas, label, &in);
 	}
 	else {
@@ -247,9 +363,9 @@ bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 	*label_us += video_cpu_us() - t0;
 
 	if (!t->alone) {
-		canvas_frame(canvas, &t->rect, GAP, vcolour_rgb(BACK));
+		canvas_frame(canvas, &t->now, GAP, vcolour_rgb(BACK));
 		if (t->speaking)
-			canvas_frame(canvas, &t->rect, BORDER,
+			canvas_frame(canvas, &t->now, BORDER,
 				     vcolour_rgb(SPEAK));
 	}
 

@@ -12,11 +12,15 @@
 #include "mixer/video_label.h"
 #include "mixer/video_stage.h"
 
+enum { TILE_MOVE_US = 250000 };   /* from a place to another              */
+
 struct tile {
 	struct face *face;        /* a reference; NULL: no tile           */
-	bool wanted;              /* it has a cell, this turn …           */
-	bool placed;              /* … or had one in the last             */
-	struct layout_rect rect;  /* on the canvas                        */
+	struct layout_cell cell;  /* its place                            */
+	struct layout_rect from;  /* where it comes from …                */
+	uint64_t move_us;         /* … since when; 0: it stands           */
+	struct layout_rect now;   /* where it is                          */
+	struct layout_rect drawn; /* w 0: it is not on the canvas         */
 	bool alone;               /* no gap around                        */
 	bool speaking;
 	bool crop;
@@ -26,14 +30,22 @@ struct tile {
 	struct vconv conv;
 	struct vbitmap plate, note;
 	unsigned plate_w;         /* what the plate was made to fit into  */
-	struct vpic card;         /* of the inner size                    */
+	unsigned text_w, text_h;  /* inner size that words were made for  */
+	struct vpic card;
 	enum face_state card_state;
 };
 
 void tile_open(struct tile *t, struct face *face);
 void tile_close(struct tile *t);          /* fine on a zeroed one         */
-void tile_place(struct tile *t, const struct layout_rect *rect, bool alone);
-void tile_hide(struct tile *t);           /* no cell: keeps next to nothing */
+
+/** A new one will grow into this place instead of being there at once. */
+void tile_appear(struct tile *t, const struct layout_rect *rect);
+
+/** Its place from now on; now_us 0: at once.  alone: no gap around */
+void tile_place(struct tile *t, const struct layout_cell *cell, bool alone,
+		uint64_t now_us);
+/** Goes on with a move.  Is it elsewhere than it was drawn? */
+bool tile_turn(struct tile *t, uint64_t now_us);
 void tile_speak(struct tile *t, bool speaking);
 void tile_crop(struct tile *t, bool crop);
 

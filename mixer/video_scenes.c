@@ -124,6 +124,7 @@ static void fill(struct video *v, struct vscene *vs, uint64_t now)
 		.layout = layout_of(vs, t), .hide = vs->key.hide,
 		.speaker = t->speaker,
 		.recording = t->recording, .crop = t->crop,
+		.moves = v->gov.step == 0, .now_us = t->pts_us,
 	};
 
 	stage_cast(v->stage, &cue, &vs->cast, now);

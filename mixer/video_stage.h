@@ -44,6 +44,7 @@ struct face {
 
 	bool shown, looked;       /* this turn, the last one              */
 	bool awaited;             /* to be shown as soon as there is one  */
+	bool placed;              /* scratch of who walks over all        */
 	unsigned width, height;   /* [px] of the largest tile, this turn  */
 	unsigned told_w, told_h;
 	uint64_t told_us;

@@ -228,15 +228,23 @@ static int test_order(void)
 	TEST_TRUE(studio_is(seen, 320, 540, rgbv[2], 4));
 	TEST_TRUE(studio_is(seen, 960, 540, rgbv[3], 4));
 
-	/* the second leaves: those behind move up; a new one comes last */
+	/* the second leaves as a new one comes: nobody else moves */
 	f.partyv[2].src = mem_deref(f.partyv[2].src);
 	TEST_ERR(studio_join(&f, 5, "", CODEC_H264, 640, 360, rgbv[4]));
 	TEST_ERR(studio_step(&f, 30));
 	seen = viewer_frame(f.rungv[0].viewer);
 	TEST_TRUE(studio_is(seen, 320, 180, rgbv[0], 4));
-	TEST_TRUE(studio_is(seen, 960, 180, rgbv[2], 4));
-	TEST_TRUE(studio_is(seen, 320, 540, rgbv[3], 4));
-	TEST_TRUE(studio_is(seen, 960, 540, rgbv[4], 4));
+	TEST_TRUE(studio_is(seen, 960, 180, rgbv[4], 4));
+	TEST_TRUE(studio_is(seen, 320, 540, rgbv[2], 4));
+	TEST_TRUE(studio_is(seen, 960, 540, rgbv[3], 4));
+
+	/* one leaves: the last one has no place any more and takes his */
+	f.partyv[1].src = mem_deref(f.partyv[1].src);
+	TEST_ERR(studio_step(&f, 30));
+	seen = viewer_frame(f.rungv[0].viewer);
+	TEST_TRUE(studio_is(seen, 320, 180, rgbv[3], 4));
+	TEST_TRUE(studio_is(seen, 960, 180, rgbv[4], 4));
+	TEST_TRUE(studio_is(seen, 640, 540, rgbv[2], 4));
  out:
 	mem_deref(w);
 	studio_close(&f);
@@ -404,7 +412,7 @@ static int test_modes(void)
  * cards. */
 static int test_crowd(void)
 {
-	struct video_src *cardv[40] = {0};
+	struct video_src *cardv[60] = {0};
 	struct video_watch *w = NULL;
 	struct ticket t;
 	struct studio f;
@@ -412,28 +420,28 @@ static int test_crowd(void)
 
 	TEST_ERR(studio_open(&f));
 	TEST_ERR(video_watch_alloc(&w, f.v, &studio_top, NULL));
-	for (uint32_t i = 0; i < 40; i++) {
+	for (uint32_t i = 0; i < 60; i++) {
 		cam_ticket(&t, 100 + i, "A card", CODEC_NONE);
 		TEST_ERR(video_src_alloc(&cardv[i], f.v, &t, false));
 	}
 	studio_idle(&f, 5);
 	TEST_ERR(studio_join(&f, 1, "", CODEC_H264, 320, 180, 0xc02020));
 	TEST_ERR(studio_step(&f, 25));
-	TEST_TRUE(studio_is(viewer_frame(f.rungv[0].viewer), 1152, 640,
+	TEST_TRUE(studio_is(viewer_frame(f.rungv[0].viewer), 1160, 640,
 			 0xc02020, 5));
 	TEST_EQ(1, f.partyv[1].evv[VIDEO_LIVE]);
 
 	/* a card that nobody sees speaks, then another */
-	video_speaker(f.v, 130);
+	video_speaker(f.v, 150);
 	TEST_ERR(studio_step(&f, 15));
-	video_speaker(f.v, 131);
+	video_speaker(f.v, 151);
 	TEST_ERR(studio_step(&f, 15));
 	TEST_ERR(studio_shot(&f));
 	/* cards that never spoke gave way, not the picture */
-	TEST_TRUE(studio_is(f.shot, 513, 577, 0x35b36b, 2));
-	TEST_TRUE(studio_is(f.shot, 1152, 640, 0xc02020, 5));
+	TEST_TRUE(studio_is(f.shot, 721, 593, 0x35b36b, 2));
+	TEST_TRUE(studio_is(f.shot, 1160, 640, 0xc02020, 5));
  out:
-	for (unsigned i = 0; i < 40; i++)
+	for (unsigned i = 0; i < 60; i++)
 		mem_deref(cardv[i]);
 	mem_deref(w);
 	studio_close(&f);

@@ -271,8 +271,8 @@ static int test_spotlight(void)
 	/* a leg that is not there lights nobody */
 	video_room(f.v, "", 99);
 	TEST_ERR(studio_step(&f, 30));
-	TEST_TRUE(is_rgb(studio_seen(&f, wv[0]), 320, 360, studio_rgbv[2]));
-	TEST_TRUE(is_rgb(studio_seen(&f, wv[0]), 960, 360, studio_rgbv[3]));
+	TEST_TRUE(is_rgb(studio_seen(&f, wv[0]), 320, 360, studio_rgbv[3]));
+	TEST_TRUE(is_rgb(studio_seen(&f, wv[0]), 960, 360, studio_rgbv[2]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[1]), 640, 360, studio_rgbv[3]));
 	TEST_EQ(0, f.fails);
  out:
