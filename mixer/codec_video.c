@@ -198,7 +198,9 @@ int venc_alloc(struct venc **encp, const struct video_rung *rung,
 
 	switch (rung->codec) {
 	case CODEC_H264: return venc_x264_alloc(encp, rung, max_payload);
-	case CODEC_VP8:  return venc_vpx_alloc(encp, rung);
+	case CODEC_VP8:
+	case CODEC_VP9:  return venc_vpx_alloc(encp, rung);
+	case CODEC_AV1:  return venc_av1_alloc(encp, rung);
 	default:         return ENOTSUP;
 	}
 }

@@ -63,7 +63,7 @@ int venc_put(struct venc *enc, const struct vpic *pic, const uint8_t *constv,
  *  up compression for time. */
 void venc_tune(struct venc *enc, unsigned fps, bool fast);
 
-/* for codec_x264.c and codec_vpx.c */
+/* for codec_x264.c, codec_vpx.c and codec_av1.c */
 struct venc_ops {
 	int  (*puth)(struct venc *enc, const struct vpic *pic,
 		     const uint8_t *constv, bool key, struct venc_out *out);
@@ -75,5 +75,6 @@ struct venc {
 int venc_x264_alloc(struct venc **encp, const struct video_rung *rung,
 		    unsigned max_payload);
 int venc_vpx_alloc(struct venc **encp, const struct video_rung *rung);
+int venc_av1_alloc(struct venc **encp, const struct video_rung *rung);
 
 #endif

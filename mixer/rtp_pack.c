@@ -12,19 +12,12 @@
 
 #include <re.h>
 
-#include "mixer/rtp_pack.h"
+#include "mixer/rtp_pack_priv.h"
 
 enum {
 	NAL_SEI = 6, NAL_SPS = 7, NAL_PPS = 8, NAL_AUD = 9, NAL_FILLER = 12,
 	NAL_STAP_A = 24, NAL_FU_A = 28,
 	STAP_MAX = 8,             /* parameter sets in one packet         */
-};
-
-/* Where payloads go: unit NULL when only counting */
-struct sink {
-	struct unit *unit;
-	unsigned payc;
-	size_t end;               /* first unused byte of scratch         */
 };
 
 /* Parameter sets in a row that may share a packet */
@@ -35,8 +28,8 @@ struct stap {
 };
 
 
-static void sink_put(struct sink *s, const uint8_t *hdr, uint8_t hdrlen,
-		     size_t off, size_t len)
+void pack_put(struct pack_sink *s, const uint8_t *hdr, uint8_t hdrlen,
+	      size_t off, size_t len)
 {
 	struct unit_payload *pay;
 
@@ -97,7 +90,7 @@ int rtp_pack_nal(const uint8_t *data, size_t len, size_t *posp,
 }
 
 
-static void stap_flush(struct sink *s, struct stap *st, const uint8_t *data)
+static void stap_flush(struct pack_sink *s, struct stap *st, const uint8_t *data)
 {
 	const size_t begin = s->end;
 	uint8_t nri = 0;
@@ -105,11 +98,11 @@ static void stap_flush(struct sink *s, struct stap *st, const uint8_t *data)
 	unsigned i;
 
 	if (st->n == 1) {
-		sink_put(s, NULL, 0, st->off[0], st->len[0]);
+		pack_put(s, NULL, 0, st->off[0], st->len[0]);
 	}
 	else if (st->n) {
 		s->end += st->size;
-		sink_put(s, NULL, 0, begin, st->size);
+		pack_put(s, NULL, 0, begin, st->size);
 	}
 	if (st->n > 1 && s->unit) {
 		p = s->unit->data + begin + 1;
@@ -130,7 +123,7 @@ static void stap_flush(struct sink *s, struct stap *st, const uint8_t *data)
 }
 
 
-static void stap_add(struct sink *s, struct stap *st, const uint8_t *data,
+static void stap_add(struct pack_sink *s, struct stap *st, const uint8_t *data,
 		     size_t off, size_t len, size_t limit)
 {
 	if (st->n == STAP_MAX || st->size + 2 + len > limit)
@@ -144,7 +137,7 @@ static void stap_add(struct sink *s, struct stap *st, const uint8_t *data,
 
 
 /* Fragments of like size, so that none is a mere tail */
-static void fu_put(struct sink *s, const uint8_t *data, size_t off,
+static void fu_put(struct pack_sink *s, const uint8_t *data, size_t off,
 		   size_t len, size_t limit)
 {
 	const uint8_t nal = data[off];
@@ -163,13 +156,13 @@ static void fu_put(struct sink *s, const uint8_t *data, size_t off,
 			hdr[1] |= 0x80;
 		if (pos + now == body)
 			hdr[1] |= 0x40;
-		sink_put(s, hdr, sizeof(hdr), off + 1 + pos, now);
+		pack_put(s, hdr, sizeof(hdr), off + 1 + pos, now);
 		pos += now;
 	}
 }
 
 
-static int h264_walk(struct sink *s, const struct rtp_pack *pk,
+static int h264_walk(struct pack_sink *s, const struct rtp_pack *pk,
 		     const uint8_t *data, size_t len)
 {
 	struct stap st = { .n = 0, .size = 1 };
@@ -189,7 +182,7 @@ static int h264_walk(struct sink *s, const struct rtp_pack *pk,
 
 		stap_flush(s, &st, data);
 		if (nlen <= pk->max)
-			sink_put(s, NULL, 0, off, nlen);
+			pack_put(s, NULL, 0, off, nlen);
 		else if (pk->pkt_mode)
 			fu_put(s, data, off, nlen, pk->max);
 		else
@@ -201,7 +194,7 @@ static int h264_walk(struct sink *s, const struct rtp_pack *pk,
 }
 
 
-static void vp8_walk(struct sink *s, const struct rtp_pack *pk, size_t len)
+static void vp8_walk(struct pack_sink *s, const struct rtp_pack *pk, size_t len)
 {
 	uint8_t hdr[4] = {
 		0x80 | 0x10,              /* X; S at the start; PID 0     */
@@ -215,36 +208,75 @@ static void vp8_walk(struct sink *s, const struct rtp_pack *pk, size_t len)
 	size_t pos;
 
 	for (pos = 0; pos < len; pos += size) {
-		sink_put(s, hdr, sizeof(hdr), pos, min(size, len - pos));
+		pack_put(s, hdr, sizeof(hdr), pos, min(size, len - pos));
 		hdr[0] &= ~0x10;
 	}
 }
 
 
-static int walk(struct sink *s, const struct rtp_pack *pk,
+static int walk(struct pack_sink *s, const struct rtp_pack *pk,
 		const uint8_t *data, size_t len)
 {
-	if (pk->codec == CODEC_H264)
+	switch (pk->codec) {
+
+	case CODEC_H264:
 		return h264_walk(s, pk, data, len);
+	case CODEC_VP8:
+		vp8_walk(s, pk, len);
+		return 0;
+	case CODEC_VP9:
+		pack_vp9(s, pk, data, len);
+		return 0;
+	default:
+		return ENOTSUP;
+	}
+}
 
-	vp8_walk(s, pk, len);
 
-	return 0;
+/* AV1 is sent without the sizes that the encoder writes: the unit has it
+ * that way, too. */
+static int pack_obus(struct unit **unitp, const struct rtp_pack *pk,
+		     const uint8_t *data, size_t len)
+{
+	struct pack_sink s = { .unit = NULL };
+	struct unit *unit;
+	uint8_t *buf = mem_alloc(len, NULL);
+	size_t n, seq;
+	bool key = false;
+
+	if (!buf)
+		return ENOMEM;
+	n = pack_av1_strip(buf, data, len, &seq, &key);
+	if (n)
+		pack_av1(&s, pk, n, seq, key);
+	unit = n ? unit_alloc(n, s.payc) : NULL;
+	if (unit) {
+		memcpy(unit->data, buf, n);
+		unit->codec = pk->codec;
+		unit->len   = n;
+		s = (struct pack_sink){ .unit = unit };
+		pack_av1(&s, pk, n, seq, key);
+		unit->payv[s.payc - 1].marker = true;
+	}
+	mem_deref(buf);
+	*unitp = unit;
+
+	return unit ? 0 : n ? ENOMEM : EBADMSG;
 }
 
 
 int rtp_pack_video(struct unit **unitp, struct rtp_pack *pk,
 		   const uint8_t *data, size_t len)
 {
-	struct sink s = { .unit = NULL, .end = len };
+	struct pack_sink s = { .unit = NULL, .end = len };
 	struct unit *unit;
 	int err;
 
 	if (!unitp || !pk || !data || !len || pk->max < 64 ||
 	    len > UINT32_MAX / 2)
 		return EINVAL;
-	if (pk->codec != CODEC_H264 && pk->codec != CODEC_VP8)
-		return ENOTSUP;
+	if (pk->codec == CODEC_AV1)
+		return pack_obus(unitp, pk, data, len);
 
 	err = walk(&s, pk, data, len);
 	if (err)
@@ -258,11 +290,11 @@ int rtp_pack_video(struct unit **unitp, struct rtp_pack *pk,
 	unit->codec = pk->codec;
 	unit->len   = len;
 
-	s = (struct sink){ .unit = unit, .end = len };
+	s = (struct pack_sink){ .unit = unit, .end = len };
 	(void)walk(&s, pk, data, len);
 	unit->payv[s.payc - 1].marker = true;
 
-	if (pk->codec == CODEC_VP8)
+	if (pk->codec != CODEC_H264)
 		pk->picture_id = (pk->picture_id + 1) & 0x7fff;
 	*unitp = unit;
 

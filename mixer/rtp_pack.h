@@ -6,7 +6,10 @@
  * by all legs.  H.264 (RFC 6184): single NAL units; in packetization-mode 1
  * also STAP-A (parameter sets) and FU-A.  SEI and access unit delimiters
  * are not sent, though they stay in unit->data.  VP8 (RFC 7741): 4 bytes of
- * descriptor with S and a 15-bit picture id.  Audio: one payload.
+ * descriptor with S and a 15-bit picture id.  VP9 (RFC 9628): not flexible,
+ * one layer, picture id; the size with key frames.  AV1 ("RTP Payload Format
+ * For AV1"): one frame of one tile, its sequence header in the same packet;
+ * unit->data has the OBUs without their sizes.  Audio: one payload.
  *
  * Threads: any; a struct rtp_pack belongs to one encoder.
  */
@@ -21,10 +24,10 @@
 
 /** One encoder's packetizer; a plain value, filled by its owner */
 struct rtp_pack {
-	enum ticket_codec codec;  /* CODEC_H264 or CODEC_VP8              */
+	enum ticket_codec codec;  /* H.264, VP8, VP9 or AV1               */
 	uint8_t  pkt_mode;        /* H.264: packetization-mode 0 or 1     */
 	uint16_t max;             /* bytes of payload, LEG_PAYLOAD_MAX    */
-	uint16_t picture_id;      /* VP8: of the next frame; counts here  */
+	uint16_t picture_id;      /* VP8, VP9: of the next frame; counts  */
 };
 
 /** A copy of one encoded frame (H.264: Annex B) as a unit with refs = 1;

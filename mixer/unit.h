@@ -19,7 +19,7 @@
 
 #include "base/ticket.h"
 
-enum { UNIT_HDR_MAX = 8 };        /* FU-A or VP8 payload descriptor       */
+enum { UNIT_HDR_MAX = 8 };        /* FU-A or a payload descriptor         */
 
 /** One RTP payload: hdr bytes, then data[off..off+len) */
 struct unit_payload {

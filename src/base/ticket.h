@@ -45,10 +45,9 @@ enum ticket_codec {
 	/* video */
 	CODEC_H264,
 	CODEC_VP8,
-	/* video, received only */
-	CODEC_VP9,
+	CODEC_VP9,                /* sent on thin links                   */
 	CODEC_AV1,
-	CODEC_H265,
+	CODEC_H265,               /* received only                        */
 };
 
 /** One payload type of an m-line, with the peer's fmtp understood */
@@ -59,7 +58,7 @@ struct ticket_fmt {
 	                           * number unless the two sides differ   */
 	uint8_t  rtx_pt;          /* retransmissions of it, RFC 4588, both
 	                           * ways; 0: none                        */
-	bool     rx_only;         /* never to be sent with (VP9, AV1 …)   */
+	bool     rx_only;         /* never to be sent with (H.265)        */
 	uint32_t clock_hz;        /* RTP clock                            */
 	uint8_t  channels;
 	/* Opus, RFC 7587: what the peer wants to receive */

@@ -4,7 +4,8 @@
  *
  * A browser sends with the first format of the answer, so the answer is in
  * our order: H.264 in the form that our encoder makes, VP8, H.264 in other
- * forms, then what we only receive.  Of H.264 one line alone is taken.
+ * forms, what we send on thin links, then what we only receive.  Of H.264
+ * one line alone is taken.
  */
 #include <string.h>
 
@@ -83,7 +84,7 @@ static bool fmt_read(struct ticket_fmt *f, const struct sdp_format *rf)
 		f->tx_pt    = (uint8_t)rf->pt;
 		f->clock_hz = k->clock_hz;
 		f->channels = k->ch;
-		f->rx_only  = codec_is_video(k->codec);
+		f->rx_only  = k->codec == CODEC_H265;
 		return true;
 	}
 
@@ -91,7 +92,7 @@ static bool fmt_read(struct ticket_fmt *f, const struct sdp_format *rf)
 }
 
 /** H.264 constrained baseline in mode 1, baseline, other profiles; VP8;
- *  H.264 mode 0; what we cannot send. */
+ *  H.264 mode 0; AV1 and VP9 for thin links; what we cannot send. */
 static unsigned rank_of(const struct ticket_fmt *f)
 {
 	switch (f->codec) {

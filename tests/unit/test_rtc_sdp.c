@@ -178,7 +178,7 @@ static int offer_file(struct rtc_sdp *rs, const char *name, char *answer,
 
 /* ---- real offers ---- */
 
-#define CHR_VIDEO " h264=108/109,42e01f.1 vp8=96/97 av1=45/46,rx vp9=98/99,rx"
+#define CHR_VIDEO " h264=108/109,42e01f.1 vp8=96/97 av1=45/46 vp9=98/99"
 
 static const struct {
 	const char *name;
@@ -215,21 +215,22 @@ static const struct {
 	 "send mid=0 fb:ts mid=4 level=1 twcc=3 abs=2 opus=111,fec red=63 "
 	 "telephone-event=110",
 	 "send mid=1 fb:npfts mid=4 rid=10 rrid=11 twcc=3 abs=2 "
-	 "h264=108/109,42e01f.1 vp8=96/97", "off",
-	 {"a=msid:tutti tutti-video\r\n", "a=sendonly\r\n"},
-	 {"VP9", "AV1", "x-google", "recv"}},
+	 "h264=108/109,42e01f.1 vp8=96/97 av1=45/46 vp9=98/99", "off",
+	 {"a=msid:tutti tutti-video\r\n", "a=sendonly\r\n",
+	  "a=fmtp:46 apt=45\r\n", "a=fmtp:99 apt=98\r\n"},
+	 {"x-google", "recv"}},
 	{"chromium-whip-av1", RTC_WHIP,
 	 "recv mid=1 fb:ts mid=9 level=14 twcc=4 abs=2 opus=111,fec red=63 "
 	 "telephone-event=110",
 	 "recv mid=0 fb:npfts mid=9 rid=10 rrid=11 twcc=4 abs=2 "
-	 "av1=45/46,rx vp9=98/99,rx", "off",
+	 "av1=45/46 vp9=98/99", "off",
 	 {"a=fmtp:45 level-idx=5;profile=0;tier=0"}, {"msid:"}},
 	{"firefox-session", RTC_SESSION,
 	 "both mid=0 fb: mid=3 level=1 opus=109,fec,stereo",
 	 "both mid=1 fb:npfts mid=3 rid=8 rrid=9 twcc=7 abs=4 rid:q;h;f "
-	 "vp8=120/124,fs=12288,fr=60 vp9=121/125,rx",
+	 "vp8=120/124,fs=12288,fr=60 vp9=121/125",
 	 "recv mid=3 fb:npfts mid=3 twcc=7 abs=4 "
-	 "vp8=120/124,fs=12288,fr=60 vp9=121/125,rx",
+	 "vp8=120/124,fs=12288,fr=60 vp9=121/125",
 	 {"a=group:BUNDLE 0 1 3\r\n", "a=extmap:8/recvonly ",
 	  "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n",
 	  "a=fmtp:120 max-fs=3600;max-fr=30\r\n", "stereo=1"},
@@ -331,10 +332,14 @@ static const struct {
 	 "a=fmtp:97 packetization-mode=0;profile-level-id=42e01f\r\n",
 	 "off", "both fb: vp8=96 h264=97,42e01f.0", "off"},
 	{"only what we cannot send: we receive", RTC_SESSION,
-	 HEAD ICE DTLS "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\n"
-	 "a=rtcp-mux\r\na=rtpmap:96 VP9/90000\r\na=rtpmap:97 H265/90000\r\n"
+	 HEAD ICE DTLS "m=video 9 UDP/TLS/RTP/SAVPF 97 98\r\n"
+	 "a=rtcp-mux\r\na=rtpmap:97 H265/90000\r\n"
 	 "a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=2\r\n",
-	 "off", "recv fb: vp9=96,rx h265=97,rx", "off"},
+	 "off", "recv fb: h265=97,rx", "off"},
+	{"VP9 alone goes both ways", RTC_SESSION,
+	 HEAD ICE DTLS "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
+	 "a=rtcp-mux\r\na=rtpmap:96 VP9/90000\r\na=rtpmap:97 H265/90000\r\n",
+	 "off", "both fb: vp9=96 h265=97,rx", "off"},
 	{"RTX without NACK is of no use", RTC_WHIP,
 	 HEAD ICE DTLS "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=rtcp-mux\r\n"
 	 "a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"
@@ -540,7 +545,7 @@ static int test_bad(void)
 	TEST_STR("line 10: want recvonly or sendrecv here", reason);
 	TEST_EQ(ENOTSUP, offer_text(rs, HEAD ICE DTLS
 				    "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
-				    "a=rtcp-mux\r\na=rtpmap:96 VP9/90000\r\n"
+				    "a=rtcp-mux\r\na=rtpmap:96 H265/90000\r\n"
 				    "a=recvonly\r\n", answer, sizeof(answer),
 				    reason, sizeof(reason)));
 	TEST_STR("line 10: no common codec", reason);
