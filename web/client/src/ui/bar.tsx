@@ -2,8 +2,10 @@
 // ui/bar.tsx -- the controls
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { app, canShare, leave, react, setCam, setMic, setPanel, toggleHand,
-	toggleShare, type Panel } from '../call';
+import { react, setPanel, toggleHand } from '../acts';
+import { app, type Panel } from '../app';
+import { leave } from '../call';
+import { canShare, setCam, setMic, toggleShare } from '../tracks';
 import { t, type Key } from '../i18n';
 import { inLobby, present } from '../model';
 import { useStore } from '../store';

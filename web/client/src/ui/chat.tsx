@@ -2,7 +2,8 @@
 // ui/chat.tsx -- what was written, and writing
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { app, sendChat, setPanel } from '../call';
+import { sendChat, setPanel } from '../acts';
+import { app } from '../app';
 import { clock, t } from '../i18n';
 import { nameOf, present, type Chat as Message, type Model } from '../model';
 import { useStore } from '../store';

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ui/dialogs.tsx -- the keys, and questions before what cannot be undone
-import { app, room, setDialog, setShortcuts, verb } from '../call';
+import { room, setDialog, setShortcuts } from '../acts';
+import { app } from '../app';
+import { verb } from '../line';
 import { t, type Key } from '../i18n';
 import { useStore } from '../store';
 import { Modal } from './parts';

@@ -2,8 +2,10 @@
 // ui/join.tsx -- before the meeting: see and hear oneself, say who one is
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { app, chooseDevice, join, level, openDevices, setCam, setMic,
-	setMode, setName, type Door, type Said } from '../call';
+import { setMode, setName } from '../acts';
+import { app, type Door, type Said } from '../app';
+import { join } from '../call';
+import { chooseDevice, level, openDevices, setCam, setMic } from '../tracks';
 import { canCapture } from '../devices';
 import { number, t, type Key } from '../i18n';
 import { cost, type Mode } from '../simulcast';

@@ -4,8 +4,9 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import '../css/meeting.css';
-import { app, setCam, setDialog, setMic, setPanel, talk, toggleHand,
-	toggleShare, canShare } from '../call';
+import { setDialog, setPanel, toggleHand } from '../acts';
+import { app } from '../app';
+import { setCam, setMic, talk, toggleShare, canShare } from '../tracks';
 import { t } from '../i18n';
 import { useStore } from '../store';
 import { Bar } from './bar';

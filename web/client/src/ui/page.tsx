@@ -3,7 +3,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-import { app } from '../call';
+import { app } from '../app';
 import { t } from '../i18n';
 import { useStore } from '../store';
 import { Join, Landing } from './join';

@@ -2,8 +2,10 @@
 // ui/people.tsx -- who is here, how they are, and the hosts' tools
 import { useState } from 'preact/hooks';
 
-import { app, muteAll, room, roomLayout, say, setDialog, setPanel,
-	verb } from '../call';
+import { muteAll, room, roomLayout, setDialog, setPanel } from '../acts';
+import { app } from '../app';
+import { verb } from '../line';
+import { say } from '../toast';
 import { t, type Key } from '../i18n';
 import { grade, inLobby, present, sorted, type Model,
 	type Party } from '../model';

@@ -3,7 +3,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-import { again, app, chooseLang, chooseTheme, leave } from '../call';
+import { app, chooseLang, chooseTheme } from '../app';
+import { again, leave } from '../call';
 import { langs, t, type Lang } from '../i18n';
 import { useStore } from '../store';
 import logo from '../tutti.svg';

@@ -2,8 +2,8 @@
 // ui/settings.tsx -- devices, one's own picture, the page, how it goes
 import { useState } from 'preact/hooks';
 
-import { app, chooseLang, chooseTheme, rename, setDialog, setLayout,
-	setPanel, setSize } from '../call';
+import { rename, setDialog, setLayout, setPanel, setSize } from '../acts';
+import { app, chooseLang, chooseTheme } from '../app';
 import { langs, number, t, type Lang } from '../i18n';
 import { useStore } from '../store';
 import { Devices, Problem } from './join';

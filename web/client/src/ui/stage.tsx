@@ -2,7 +2,9 @@
 // ui/stage.tsx -- the meeting's one picture, and what lies over it
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { app, dismiss, setSize } from '../call';
+import { setSize } from '../acts';
+import { app } from '../app';
+import { dismiss } from '../toast';
 import { t } from '../i18n';
 import { present } from '../model';
 import { useStore } from '../store';
