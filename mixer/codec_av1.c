@@ -166,7 +166,7 @@ static void setup(struct enc *e)
 			  AOM_CR_STUDIO_RANGE);
 }
 
-static const struct venc_ops ops = { put, tune };
+static const struct venc_ops ops = { .puth = put, .tuneh = tune };
 
 int venc_av1_alloc(struct venc **encp, const struct video_rung *rung)
 {

@@ -215,3 +215,9 @@ void venc_tune(struct venc *enc, unsigned fps, bool fast)
 {
 	enc->ops->tuneh(enc, fps, fast);
 }
+
+void venc_pass(struct venc *enc, unsigned pictures)
+{
+	if (enc->ops->passh)
+		enc->ops->passh(enc, pictures);
+}

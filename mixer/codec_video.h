@@ -55,9 +55,15 @@ int venc_alloc(struct venc **encp, const struct video_rung *rung,
 	       unsigned max_payload);
 
 /** constv: a byte for each macroblock of the picture, in reading order;
- *  not 0: exactly as in the picture encoded before.  NULL: nothing known. */
+ *  not 0: exactly as in the picture encoded before.  NULL: nothing known.
+ *  EAGAIN: this one is left out, so that the rate is kept; the picture
+ *  before is still the last one encoded. */
 int venc_put(struct venc *enc, const struct vpic *pic, const uint8_t *constv,
 	     bool key, struct venc_out *out);
+
+/** The time of so many pictures went by without one: what they may have
+ *  cost is saved. */
+void venc_pass(struct venc *enc, unsigned pictures);
 
 /** Frames a second that will really come, of the rung's rate; fast: give
  *  up compression for time. */
@@ -68,6 +74,7 @@ struct venc_ops {
 	int  (*puth)(struct venc *enc, const struct vpic *pic,
 		     const uint8_t *constv, bool key, struct venc_out *out);
 	void (*tuneh)(struct venc *enc, unsigned fps, bool fast);
+	void (*passh)(struct venc *enc, unsigned pictures);  /* or NULL   */
 };
 struct venc {
 	const struct venc_ops *ops;

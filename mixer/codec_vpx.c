@@ -169,7 +169,7 @@ static void setup_vp9(struct enc *e)
 	vpx_codec_control(&e->ctx, VP9E_SET_COLOR_RANGE, 0);
 }
 
-static const struct venc_ops ops = { put, tune };
+static const struct venc_ops ops = { .puth = put, .tuneh = tune };
 
 int venc_vpx_alloc(struct venc **encp, const struct video_rung *rung)
 {

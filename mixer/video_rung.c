@@ -19,6 +19,7 @@ enum {
 	SETTLE    = 12,           /* pictures encoded after the last change */
 	REPEAT_US = 200000,       /* then one in this time                */
 	FAIL_MAX  = 5,            /* in a row: a new encoder              */
+	PASS_MAX  = 1000,         /* pictures' time, more makes no change */
 };
 
 struct rung {
@@ -39,6 +40,7 @@ struct rung {
 	unsigned settle;          /* pictures to encode though unchanged  */
 	uint64_t next_n;
 	uint64_t last_us, key_us; /* last encoded, last key frame         */
+	uint64_t put_us;          /* last given to the encoder            */
 	bool stale;               /* constv has a mark                    */
 	unsigned fails;
 	uint32_t seq;             /* pictures the encoder was given       */
@@ -218,6 +220,18 @@ static bool nothing_new(struct rung *r, bool key, uint64_t now)
 	return false;
 }
 
+/* Pictures that did not come since the last one that was put */
+static void time_pass(struct rung *r, uint64_t now)
+{
+	uint64_t us = 1000000ull * period(r) / r->canvas_fps;
+	uint64_t n = r->put_us && now > r->put_us ?
+		(now - r->put_us + us / 2) / us : 1;
+
+	if (n > 1)
+		venc_pass(r->enc, (unsigned)(n < PASS_MAX ? n : PASS_MAX) - 1);
+	r->put_us = now;
+}
+
 static int encode(struct rung *r, const struct vpic *canvas, bool key,
 		  uint64_t pts_us, struct unit **unitp)
 {
@@ -227,9 +241,12 @@ static int encode(struct rung *r, const struct vpic *canvas, bool key,
 
 	if (r->small.mem && r->stale)
 		vpic_scale(&r->small, canvas);
-	++r->seq;
+	time_pass(r, pts_us);
 	err = venc_put(r->enc, r->small.mem ? &r->small : canvas,
 		       r->key_us ? r->constv : NULL, key, &out);
+	if (err == EAGAIN)
+		return err;
+	++r->seq;
 	if (err)
 		return err;
 
@@ -278,6 +295,13 @@ int rung_encode(struct rung *r, const struct vpic *canvas,
 		err = encode(r, canvas, key, pts_us, unitp);
 	if (!err) {
 		account(r, *unitp, pts_us);
+	}
+	else if (err == EAGAIN) {
+		/* left out for the rate's sake: what changed stays marked */
+		if (key)
+			atomic_store(&r->want_key, true);
+		atomic_fetch_add(&r->skipped, 1);
+		err = 0;
 	}
 	else {
 		/* what the encoder's last picture was is not known now */
