@@ -134,7 +134,7 @@ static ON(loop) void send_video(struct mixer *mixer, struct unit *unit)
 	for (le = mixer->legl.head; le && !late; le = le->next) {
 		struct mixer_leg *ml = le->data;
 
-		if (!ml->watch || video_watch_rung(ml->watch) != unit->stream)
+		if (!mixer_leg_watches(ml, unit))
 			continue;
 		leg_send_video(ml->leg, unit, now);
 		mixer_due(mixer, mixer_leg_due(ml));

@@ -356,6 +356,7 @@ static void destructor(void *data)
 
 	hash_unlink(&ml->he);
 	list_unlink(&ml->le);
+	mem_deref(ml->next);
 	mem_deref(ml->watch);
 	mem_deref(ml->slides);
 	mem_deref(ml->src);     /* before audio: it asks it for the time */
@@ -396,6 +397,7 @@ int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer *mixer,
 
 	ml->mixer = mixer;
 	ml->ticket = *t;
+	ml->budget = UINT32_MAX;
 	err = leg_alloc(&ml->leg, t, &handlers, ml, clock_us());
 	if (err)
 		goto out;
@@ -493,14 +495,8 @@ static ON(loop) void quality_medium(struct mixer_leg *ml, enum leg_media media)
 				    json_string(codec_name(tx->codec)));
 	if (ml->rtc && media == LEG_AUDIO)
 		json_object_set_new(msg, "rtc", net_rtc_stats(ml->rtc));
-	if (media == LEG_VIDEO && ml->watch) {
-		json_object_set_new(msg, "tx_width",
-				    json_integer(ml->rung.width));
-		json_object_set_new(msg, "tx_height",
-				    json_integer(ml->rung.height));
-		json_object_set_new(msg, "tx_fps",
-				    json_integer(ml->rung.fps));
-	}
+	if (media == LEG_VIDEO && m->send)
+		mixer_leg_rung_stats(ml, msg);
 	mixer_tell(ml->mixer, MIX_QUALITY, msg);
 }
 
@@ -515,7 +511,7 @@ void mixer_leg_quality(struct mixer_leg *ml)
 
 uint64_t mixer_leg_due(const struct mixer_leg *ml)
 {
-	const uint64_t due = leg_due(ml->leg);
+	const uint64_t due = min(leg_due(ml->leg), mixer_leg_rate_due(ml));
 
 	return ml->rtc ? min(due, net_rtc_due(ml->rtc)) : due;
 }
@@ -525,6 +521,7 @@ void mixer_leg_run(struct mixer_leg *ml, uint64_t now)
 	if (ml->rtc)
 		net_rtc_run(ml->rtc, now);
 	leg_run(ml->leg, now);
+	mixer_leg_rate(ml, now);
 }
 
 void mixer_leg_bye(struct mixer_leg *ml, uint64_t now)

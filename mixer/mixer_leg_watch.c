@@ -2,12 +2,13 @@
 /*
  * mixer/mixer_leg_watch.c -- which picture a leg is sent
  *
- * The best rung of the ladder that its SDP (codec, level, sizes, b=) and
- * its wish allow, of the view that it chose.
+ * The best rung of the ladder that its SDP (codec, level, sizes, b=), its
+ * wish and the path to it (leg_rate.h) allow, of the view that it chose.
  */
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mixproto.h"
 #include "mixer/mixer_priv.h"
 
 static bool view_equal(const struct video_view *a, const struct video_view *b)
@@ -35,27 +36,120 @@ static ON(loop) int watch_new(struct mixer_leg *ml,
 	return video_watch_alloc(wp, ml->mixer->video, rung, &room);
 }
 
+/* ---- rungs ----------------------------------------------------------- */
+
+/* The best for so many kbit/s of picture, 0: any number */
+static ON(loop) int pick(const struct mixer_leg *ml, uint32_t kbps,
+			 struct video_rung *rung)
+{
+	const struct mixer *mixer = ml->mixer;
+	const struct ticket *t = &ml->ticket;
+
+	memset(rung, 0, sizeof(*rung));
+
+	return video_ladder_pick(&mixer->ladder, &t->video, mixer->width,
+				 mixer->height, mixer->fps, t->max_height,
+				 t->max_fps, kbps, rung);
+}
+
+/* The best that costs no more than that, headers and all */
+static ON(loop) int pick_cost(const struct mixer_leg *ml, uint32_t cost,
+			      struct video_rung *rung)
+{
+	uint32_t kbps = cost == UINT32_MAX ? 0 : cost;
+	int err;
+
+	if (!cost)
+		return EAGAIN;
+
+	for (;;) {
+		err = pick(ml, kbps, rung);
+		if (err || leg_rate_cost(rung) <= cost)
+			return err;
+		if (rung->kbps < 2)
+			return EAGAIN;
+		kbps = rung->kbps - 1;
+	}
+}
+
+/* What the rung above costs, 0: there is none */
+static ON(loop) uint32_t cost_above(const struct mixer_leg *ml)
+{
+	const uint32_t cur = ml->watch ? ml->rung.kbps : 0;
+	struct video_rung r;
+	uint32_t cost = 0, kbps = 0;
+
+	while (!pick(ml, kbps, &r) && r.kbps > cur) {
+		cost = leg_rate_cost(&r);
+		kbps = r.kbps - 1;
+		if (!kbps)
+			break;
+	}
+
+	return cost;
+}
+
+static ON(loop) void log_rung(const struct mixer_leg *ml, const char *why)
+{
+	const struct video_rung *r = &ml->rung;
+	const struct ticket *t = &ml->ticket;
+
+	info("leg %u watches %s/%ux%u@%u %u kbit/s layout=%s why=%s\n", t->id,
+	     codec_name(r->codec), r->width, r->height, r->fps, r->kbps,
+	     t->layout[0] ? t->layout : "room's", why);
+}
+
+static ON(loop) void watch_begin(struct mixer_leg *ml,
+				 struct video_watch *watch,
+				 const struct video_rung *rung,
+				 const char *why)
+{
+	mem_deref(ml->watch);
+	ml->watch = watch;
+	ml->rung = *rung;
+	ml->next_cost = cost_above(ml);
+	log_rung(ml, why);
+	mixer_leg_rung_tell(ml, why);
+}
+
+static ON(loop) void watch_end(struct mixer_leg *ml, const char *why)
+{
+	ml->next = mem_deref(ml->next);
+	if (ml->watch && why) {
+		info("leg %u watches nothing why=%s\n", ml->ticket.id, why);
+		ml->watch = mem_deref(ml->watch);
+		memset(&ml->rung, 0, sizeof(ml->rung));
+		mixer_leg_rung_tell(ml, why);
+	}
+	ml->watch = mem_deref(ml->watch);
+	memset(&ml->rung, 0, sizeof(ml->rung));
+	ml->next_cost = ml->ticket.video.on && ml->ticket.video.send ?
+		cost_above(ml) : 0;
+}
+
+static struct video_view view_of(const struct ticket *t)
+{
+	return (struct video_view){
+		.layout = t->layout, .self = t->id,
+		.hide_self = t->hide_self, .pin = t->pin,
+	};
+}
+
 /* The picture this leg is sent: the best it can take and wants. */
 int mixer_leg_watch(struct mixer_leg *ml)
 {
 	const struct ticket *t = &ml->ticket;
-	const struct video_view view = {
-		.layout = t->layout, .self = t->id,
-		.hide_self = t->hide_self, .pin = t->pin,
-	};
-	struct mixer *mixer = ml->mixer;
+	const struct video_view view = view_of(t);
 	struct video_watch *watch = NULL;
 	struct video_rung rung;
 	int err;
 
-	memset(&rung, 0, sizeof(rung));
 	if (!t->video.on || !t->video.send
-	    || video_ladder_pick(&mixer->ladder, &t->video, mixer->width,
-				 mixer->height, mixer->fps, t->max_height,
-				 t->max_fps, 0, &rung)) {
-		ml->watch = mem_deref(ml->watch);
+	    || pick_cost(ml, ml->budget, &rung)) {
+		watch_end(ml, NULL);
 		return 0;
 	}
+	ml->next_cost = cost_above(ml);
 	if (ml->watch && video_rung_same(&rung, &ml->rung)
 	    && view_equal(&view, &ml->view))
 		return 0;
@@ -64,15 +158,156 @@ int mixer_leg_watch(struct mixer_leg *ml)
 	if (err)
 		return err;
 
-	info("leg %u watches %s/%ux%u@%u %u kbit/s layout=%s\n", t->id,
-	     codec_name(rung.codec), rung.width, rung.height, rung.fps,
-	     rung.kbps, t->layout[0] ? t->layout : "room's");
-	mem_deref(ml->watch);
-	ml->watch = watch;
-	ml->rung = rung;
+	ml->next = mem_deref(ml->next);
 	memcpy(ml->layout, t->layout, sizeof(ml->layout));
 	ml->view = view;
 	ml->view.layout = ml->layout;
+	watch_begin(ml, watch, &rung, "asked");
 
 	return 0;
+}
+
+/* ---- moves ------------------------------------------------------------ */
+
+/* At once: what is under way of the larger one only makes it worse. */
+static ON(loop) void move_down(struct mixer_leg *ml, uint32_t cost)
+{
+	struct video_watch *watch = NULL;
+	struct video_rung rung;
+
+	ml->budget = cost;
+	ml->next = mem_deref(ml->next);
+	leg_drop_video(ml->leg);
+	if (pick_cost(ml, cost, &rung)) {
+		watch_end(ml, "congestion");
+		return;
+	}
+	if (video_rung_same(&rung, &ml->rung)
+	    || watch_new(ml, &rung, &ml->view, &watch)) {
+		video_watch_key(ml->watch);
+		return;
+	}
+	watch_begin(ml, watch, &rung, "congestion");
+}
+
+/* The old rung is sent until the new one has a key frame, which all who
+ * come to it in this half second share. */
+static ON(loop) void move_up(struct mixer_leg *ml, uint32_t cost)
+{
+	struct video_watch *watch = NULL;
+	struct video_rung rung;
+	const struct video_view view = view_of(&ml->ticket);
+
+	ml->budget = cost;
+	if (pick_cost(ml, cost, &rung)
+	    || (ml->watch && video_rung_same(&rung, &ml->rung)))
+		return;
+	if (!ml->watch) {
+		(void)mixer_leg_watch(ml);
+		return;
+	}
+	if (watch_new(ml, &rung, &view, &watch))
+		return;
+
+	mem_deref(ml->next);
+	ml->next = watch;
+	ml->next_rung = rung;
+}
+
+bool mixer_leg_watches(struct mixer_leg *ml, const struct unit *unit)
+{
+	struct video_watch *next = ml->next;
+
+	if (next && unit->key && video_watch_rung(next) == unit->stream) {
+		ml->next = NULL;
+		watch_begin(ml, next, &ml->next_rung, "room");
+	}
+
+	return ml->watch && video_watch_rung(ml->watch) == unit->stream;
+}
+
+void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
+{
+	struct leg_rate_in in = {
+		.cur = ml->watch ? leg_rate_cost(&ml->rung) : 0,
+		.next = ml->next ? 0 : ml->next_cost,
+	};
+	struct leg_rate_out out;
+
+	if (now < mixer_leg_rate_due(ml))
+		return;
+
+	ml->rate_us = now;
+	leg_path(ml->leg, &in.path, now);
+	switch (leg_rate_step(&ml->rate, &in, &out, now)) {
+
+	case LEG_RATE_DOWN:
+		move_down(ml, out.kbps);
+		break;
+
+	case LEG_RATE_TRY:
+		leg_try(ml->leg, out.path_kbps);
+		move_up(ml, out.kbps);
+		break;
+
+	case LEG_RATE_UP:
+		/* a tenth stays free: pictures differ */
+		move_up(ml, out.kbps == UINT32_MAX ? out.kbps
+			: out.kbps - out.kbps / 11);
+		break;
+
+	case LEG_RATE_PROBE:
+		leg_probe(ml->leg, out.path_kbps, now);
+		break;
+
+	case LEG_RATE_STAY:
+		break;
+	}
+}
+
+uint64_t mixer_leg_rate_due(const struct mixer_leg *ml)
+{
+	return ml->ticket.video.on && ml->ticket.video.send
+		? ml->rate_us + LEG_RATE_MS * 1000ull : UINT64_MAX;
+}
+
+/* What people see of it */
+void mixer_leg_rung_stats(const struct mixer_leg *ml, json_t *obj)
+{
+	struct leg_path path;
+
+	leg_path(ml->leg, &path, ml->rate_us);
+	json_object_set_new(obj, "tx_kbps", json_integer(path.sending_kbps));
+	json_object_set_new(obj, "tx_audio_kbps",
+			    json_integer(path.audio_kbps));
+	json_object_set_new(obj, "tx_bound", json_boolean(path.bound));
+	if (path.kbps)
+		json_object_set_new(obj, "tx_estimate_kbps",
+				    json_integer(path.kbps));
+	json_object_set_new(obj, "rung_downs", json_integer(ml->rate.downs));
+	json_object_set_new(obj, "rung_ups", json_integer(ml->rate.ups));
+	if (!ml->watch)
+		return;
+	json_object_set_new(obj, "tx_width", json_integer(ml->rung.width));
+	json_object_set_new(obj, "tx_height", json_integer(ml->rung.height));
+	json_object_set_new(obj, "tx_fps", json_integer(ml->rung.fps));
+	json_object_set_new(obj, "tx_rung_kbps", json_integer(ml->rung.kbps));
+}
+
+void mixer_leg_rung_tell(struct mixer_leg *ml, const char *why)
+{
+	const struct video_rung *r = &ml->rung;
+	struct leg_path path;
+
+	leg_path(ml->leg, &path, ml->rate_us);
+	mixer_tell(ml->mixer, MIX_RUNG,
+		   json_pack("{sI ss sI sI sI sI sI ss}",
+			     "id", (json_int_t)ml->ticket.id,
+			     "codec", r->codec ? codec_name(r->codec) : "",
+			     "width", (json_int_t)r->width,
+			     "height", (json_int_t)r->height,
+			     "fps", (json_int_t)r->fps,
+			     "kbps", (json_int_t)r->kbps,
+			     "estimate_kbps", (json_int_t)path.kbps,
+			     "why", why));
 }

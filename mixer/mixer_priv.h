@@ -16,6 +16,7 @@
 #include "mixer/audio.h"
 #include "mixer/inbox.h"
 #include "mixer/leg.h"
+#include "mixer/leg_rate.h"
 #include "mixer/mixer.h"
 #include "mixer/net_port.h"
 #include "mixer/net_rtc.h"
@@ -78,6 +79,12 @@ struct mixer_leg {
 	struct video_src *src;    /* its tile; NULL: a watcher            */
 	struct video_watch *watch;/* NULL: is sent no picture             */
 	struct video_rung rung;   /* of watch                             */
+	struct video_watch *next; /* a larger one, until its key frame    */
+	struct video_rung next_rung;
+	struct leg_rate rate;     /* when to move to another rung         */
+	uint64_t rate_us;         /* last look                            */
+	uint32_t budget;          /* for pictures, by cost; UINT32_MAX: any */
+	uint32_t next_cost;       /* of the rung above, 0: none           */
 	struct video_view view;   /* of watch; its layout is …            */
 	char layout[TICKET_LAYOUT_MAX];   /* … here, "": the room's       */
 	struct net_rtc *rtc;      /* NULL: SIP                            */
@@ -136,6 +143,13 @@ void mixer_leg_need(struct mixer_leg *ml, enum leg_media media) ON(loop);
 
 /* mixer_leg_watch.c */
 int  mixer_leg_watch(struct mixer_leg *ml) ON(loop);
+/** Is this unit for it?  Ends a move to a larger rung. */
+bool mixer_leg_watches(struct mixer_leg *ml, const struct unit *unit)
+	ON(loop);
+void mixer_leg_rate(struct mixer_leg *ml, uint64_t now) ON(loop);
+uint64_t mixer_leg_rate_due(const struct mixer_leg *ml) ON(loop);
+void mixer_leg_rung_stats(const struct mixer_leg *ml, json_t *obj) ON(loop);
+void mixer_leg_rung_tell(struct mixer_leg *ml, const char *why) ON(loop);
 
 /* mixer_rec.c */
 int  mixer_rec_start(struct mixer *mixer, uint32_t id, uint32_t segment,

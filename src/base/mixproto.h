@@ -72,6 +72,10 @@
  *	load       {step, text}             overload governor moved
  *	room_trouble {what, text}           "filter" or "watermark" could not be
  *	                                    drawn (any more) and was taken out
+ *	rung       {id, codec, width, height, fps, kbps, estimate_kbps, why}
+ *	                                    what this leg is sent from now on;
+ *	                                    all 0: no picture.  why: "asked",
+ *	                                    "congestion", "room" (there is)
  *	quality    {id, media, rx_packets, rx_lost, rx_jitter_ms, tx_packets,
  *	            tx_lost, rtt_ms, delay_ms, codec_rx, codec_tx, width,
  *	            height, tx_estimate_kbps}   at leg_del and with stats
@@ -114,6 +118,7 @@
 #define MIX_REC_STATE  "rec_state"
 #define MIX_LOAD       "load"
 #define MIX_ROOM_TROUBLE "room_trouble"
+#define MIX_RUNG       "rung"
 #define MIX_QUALITY    "quality"
 
 /* The mixer finds its end of the socket pair on this descriptor. */

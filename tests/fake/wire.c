@@ -24,7 +24,8 @@ struct wire {
 	uint64_t state;
 	uint64_t last;            /* when the last in order one is due    */
 	unsigned burst;           /* still to be lost                     */
-	uint64_t lost, passed;
+	uint64_t lost, passed, full;
+	uint64_t free;            /* the bottleneck is, from then on      */
 	wire_h *wireh;
 	void *arg;
 };
@@ -104,15 +105,36 @@ static void enqueue(struct wire *w, struct dgram *d)
 }
 
 
+/* When it is through; false: there was no room */
+static bool bottleneck(struct wire *w, size_t n, uint64_t *at)
+{
+	if (!w->cfg.kbps)
+		return true;
+	w->free = max(w->free, *at);
+	if (w->free - *at > w->cfg.queue_ms * 1000ull) {
+		++w->lost;
+		++w->full;
+		return false;
+	}
+	w->free += (n + w->cfg.head) * 8000 / w->cfg.kbps;
+	*at = w->free;
+
+	return true;
+}
+
+
 static void put_one(struct wire *w, unsigned tag, const struct sa *src,
 		    const struct iovec *iov, unsigned iovc, uint64_t now)
 {
 	struct dgram *d;
 	size_t n = 0;
 	unsigned i;
+	uint64_t at = now;
 
 	for (i = 0; i < iovc; i++)
 		n += iov[i].iov_len;
+	if (!bottleneck(w, n, &at))
+		return;
 	d = mem_zalloc(sizeof(*d) + n, dgram_destructor);
 	if (!d)
 		return;
@@ -131,7 +153,7 @@ static void put_one(struct wire *w, unsigned tag, const struct sa *src,
 		d->p[wire_rand(&w->state) % n] ^=
 			(uint8_t)(1 << wire_rand(&w->state) % 8);
 
-	d->due = now + w->cfg.delay_us;
+	d->due = at + w->cfg.delay_us;
 	if (w->cfg.jitter_us)
 		d->due += wire_rand(&w->state) % w->cfg.jitter_us;
 	if (chance(w, w->cfg.reorder))
@@ -194,4 +216,10 @@ uint64_t wire_lost(const struct wire *w)
 uint64_t wire_passed(const struct wire *w)
 {
 	return w->passed;
+}
+
+
+uint64_t wire_full(const struct wire *w)
+{
+	return w->full;
 }

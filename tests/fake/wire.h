@@ -27,6 +27,9 @@ struct wire_cfg {
 	unsigned burst;           /* lost in a row once one is, 0 or 1: one */
 	unsigned dup;
 	unsigned corrupt;         /* one bit of it changes                */
+	unsigned kbps;            /* a bottleneck before the delay, 0: none; */
+	unsigned queue_ms;        /* … what it holds, the rest is lost    */
+	unsigned head;            /* bytes of a datagram on the path more */
 };
 
 /** p borrowed; tag is what wire_put was given (a port, a direction) */
@@ -46,6 +49,7 @@ uint64_t wire_due(const struct wire *w);      /* UINT64_MAX: empty         */
 
 uint64_t wire_lost(const struct wire *w);     /* datagrams, since the start */
 uint64_t wire_passed(const struct wire *w);
+uint64_t wire_full(const struct wire *w);     /* of the lost: no room      */
 
 /** The generator, for tests that need chance: 64 random bits. */
 uint64_t wire_rand(uint64_t *state);
