@@ -132,10 +132,13 @@ struct leg_path {
 	bool     bound;           /* it has been congested: keep to it    */
 	uint32_t video_kbps;      /* what the peer asked for (TMMBR, REMB)
 	                           * of pictures, 0: nothing              */
-	uint32_t sending_kbps;    /* all media                            */
+	uint32_t sending_kbps;    /* all media, as it goes out …          */
+	uint32_t video_tx_kbps;   /* … pictures, as they were to be sent  */
+	unsigned jams;            /* how often too many of them waited    */
 	uint32_t audio_kbps;      /* what sound needs of it               */
 	unsigned cuts;            /* how often it fell                    */
 	float    loss, own_loss;  /* as told; not by congestion [0..1]    */
+	uint64_t told_us;         /* when loss was told, 0: never         */
 	bool     probes;          /* the peer answers probes …            */
 	bool     can_probe;       /* … and none is under way              */
 };
@@ -146,7 +149,7 @@ void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
 void leg_probe(struct leg *leg, uint32_t kbps, uint64_t now) ON(loop);
 
 /** So much will be sent, without knowing; loss will tell. */
-void leg_try(struct leg *leg, uint32_t kbps) ON(loop);
+void leg_try(struct leg *leg, uint32_t kbps, uint64_t now) ON(loop);
 
 /** A smaller rung follows: no more of the one that was sent. */
 void leg_drop_video(struct leg *leg) ON(loop);

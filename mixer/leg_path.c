@@ -78,10 +78,14 @@ void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
 		path->video_kbps = (uint32_t)max(v->limit_bps / 1000, 1ull);
 	path->sending_kbps = (uint32_t)(rtp_bwe_sending(leg->bwe, now) /
 					1000);
+	path->video_tx_kbps = (uint32_t)(rtp_meter_bps(&leg->pictures, now) /
+					 1000);
+	path->jams = rtp_out_stats(v->out)->jams;
 	path->audio_kbps = sound_kbps(leg);
 	path->cuts     = rtp_bwe_cuts(leg->bwe);
 	path->loss     = (float)rtp_bwe_loss(leg->bwe);
 	path->own_loss = (float)rtp_bwe_own_loss(leg->bwe);
+	path->told_us  = rtp_bwe_told_us(leg->bwe);
 	path->probes   = leg->rtc && leg->rtc->twcc_on &&
 		rtp_bwe_told(leg->bwe) && ticket_tx(v->tm) &&
 		ticket_tx(v->tm)->rtx_pt;
@@ -114,7 +118,7 @@ void side_told(struct side *s, const struct rtp_rtcp_block *b, uint64_t now)
 	if (!since || n < BLOCK_MIN || n > UINT16_MAX)
 		return;
 
-	rtp_bwe_report(s->leg->bwe, (double)b->fraction / 256, s->rtt_us,
+	rtp_bwe_report(s->leg->bwe, (double)b->fraction / 256, n, s->rtt_us,
 		       since, now);
 }
 
@@ -158,10 +162,10 @@ void leg_probe(struct leg *leg, uint32_t kbps, uint64_t now)
 }
 
 
-void leg_try(struct leg *leg, uint32_t kbps)
+void leg_try(struct leg *leg, uint32_t kbps, uint64_t now)
 {
 	if (leg)
-		rtp_bwe_try(leg->bwe, kbps * 1000ull);
+		rtp_bwe_try(leg->bwe, kbps * 1000ull, now);
 }
 
 

@@ -29,6 +29,7 @@
 #include "mixer/rtp_ext.h"
 #include "mixer/rtp_in.h"
 #include "mixer/rtp_latch.h"
+#include "mixer/rtp_meter.h"
 #include "mixer/rtp_nack.h"
 #include "mixer/rtp_out.h"
 #include "mixer/rtp_remb.h"
@@ -185,6 +186,7 @@ struct leg {
 	struct rtp_bwe *bwe;      /* [I] what the path carries; owned     */
 	uint64_t now;             /* of what is being done                */
 	bool probing;             /* a cluster is under way               */
+	struct rtp_meter pictures;        /* that were to be sent         */
 	struct {
 		uint64_t since;   /* of this second                       */
 		uint32_t bytes;   /* sound sent in it                     */

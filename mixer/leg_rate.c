@@ -14,6 +14,7 @@ enum {
 	CUTS_US    = 2000 * MS,   /* three cuts within                    */
 	CALM_US    = 1500 * MS,   /* between any step and one up          */
 	TRY_US     = 3000 * MS,   /* … and one that is only tried         */
+	LONG_US    = 20000 * MS,
 	PROBE_US   = 1000 * MS,
 	PROBE_MAX_US = 16000 * MS,
 	HEADERS    = 60,          /* bytes a packet                       */
@@ -57,10 +58,7 @@ static void note_cuts(struct leg_rate *r, const struct leg_path *path,
  * become, and whoever is told less than that must not believe it yet */
 static uint32_t demand(const struct leg_rate_in *in)
 {
-	const uint32_t sent = in->path.sending_kbps > in->path.audio_kbps ?
-		in->path.sending_kbps - in->path.audio_kbps : 0;
-
-	return min(in->cur, max(sent, in->cur / 3));
+	return min(in->cur, max(in->path.video_tx_kbps, in->cur / 3));
 }
 
 
@@ -71,7 +69,10 @@ static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
 	const bool told = in->path.video_kbps &&
 		in->path.video_kbps < in->cur;
 
-	if (!in->cur || budget >= in->cur) {
+	const bool jam = in->path.jams != r->jams;
+
+	r->jams = in->path.jams;
+	if (!in->cur || (budget >= in->cur && !jam)) {
 		r->low_us = 0;
 		return false;
 	}
@@ -79,8 +80,10 @@ static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
 		r->low_us = now;
 	if (r->moved_us && now - r->moved_us < SETTLE_US)
 		return false;
-	if (told || (uint64_t)budget * 2 < need)
-		return told || now - r->low_us >= BAD_US;
+	if (told || jam)
+		return true;
+	if ((uint64_t)budget * 2 < need)
+		return now - r->low_us >= BAD_US;
 	if ((uint64_t)budget * 5 < (uint64_t)need * 4)
 		return now - r->low_us >= LOW_US;
 
@@ -88,25 +91,54 @@ static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
 }
 
 
-static void went_down(struct leg_rate *r, uint64_t now)
+/* A rung that was left soon after it was taken is not for this path: not
+ * for a while, and each time for twice as long.  Those below it may be
+ * tried again soon. */
+static void went_down(struct leg_rate *r, const struct leg_rate_in *in,
+		      uint64_t now)
 {
-	const bool failed = r->up_us &&
-		now - r->up_us < LEG_RATE_FAIL_MS * 1000ull;
 	const uint64_t least = LEG_RATE_HOLD_MS * 1000ull;
 
-	if (failed)
-		r->hold_us = min(2 * max(r->hold_us, least),
-				 LEG_RATE_HOLD_MAX_MS * 1000ull);
-	/* one failure of a step up is one, however many steps down */
-	else if (!r->down_us || now - r->down_us > r->hold_us)
-		r->hold_us = least;
+	if (r->up_us && now - r->up_us < LEG_RATE_FAIL_MS * 1000ull) {
+		r->hold_us = r->fail_cost == in->cur ?
+			min(2 * r->hold_us, LEG_RATE_HOLD_MAX_MS * 1000ull) :
+			2 * least;
+		r->fail_cost = in->cur;
+		r->fail_us = now;
+	}
 	r->up_us = 0;
 	r->fell_ms = (uint32_t)((now - min(r->low_us, now)) / 1000);
 	r->moved_us = r->down_us = now;
 	r->low_us = 0;
 	r->probe_wait_us = PROBE_US;
-	r->probe_us = now + max(r->hold_us - PROBE_US, (uint64_t)PROBE_US);
+	r->probe_us = now + least - PROBE_US;
 	++r->downs;
+}
+
+
+/* May the next rung be taken, if there is room for it? */
+static bool may_rise(const struct leg_rate *r, const struct leg_rate_in *in,
+		     uint64_t now, uint64_t before)
+{
+	if (r->down_us && now + before < r->down_us +
+	    LEG_RATE_HOLD_MS * 1000ull)
+		return false;
+	if (r->moved_us && now + before < r->moved_us + CALM_US)
+		return false;
+
+	return !r->fail_cost || in->next < r->fail_cost ||
+		now + before >= r->fail_us + r->hold_us;
+}
+
+
+/* Of several steps at once none must be to where it failed */
+static uint32_t below_failed(const struct leg_rate *r, uint32_t kbps,
+			     uint64_t now)
+{
+	if (!r->fail_cost || now >= r->fail_us + r->hold_us)
+		return kbps;
+
+	return min(kbps, r->fail_cost - 1);
 }
 
 
@@ -139,6 +171,22 @@ static enum leg_rate_do probe(struct leg_rate *r,
 }
 
 
+/* Has the peer told of what is sent now, and nothing bad?  A little loss
+ * is no reason to stay down for ever. */
+static bool calm(const struct leg_rate *r, const struct leg_path *path,
+		 uint64_t now)
+{
+	const bool long_ago = now - r->moved_us >= LONG_US;
+
+	if (r->cutv[0] && now - r->cutv[0] < TRY_US)
+		return false;
+	if (r->moved_us && path->told_us < r->moved_us + TRY_US)
+		return false;
+
+	return path->loss <= path->own_loss + (long_ago ? 0.1f : 0.02f);
+}
+
+
 enum leg_rate_do leg_rate_step(struct leg_rate *r,
 			       const struct leg_rate_in *in,
 			       struct leg_rate_out *out, uint64_t now)
@@ -150,21 +198,22 @@ enum leg_rate_do leg_rate_step(struct leg_rate *r,
 	out->path_kbps = 0;
 	note_cuts(r, &in->path, now);
 	if (too_much(r, in, budget, now)) {
-		went_down(r, now);
+		went_down(r, in, now);
 		return LEG_RATE_DOWN;
 	}
 	if (!in->next || (top && top < in->next))
 		return LEG_RATE_STAY;
-	if ((r->down_us && now - r->down_us < r->hold_us) ||
-	    (r->moved_us && now - r->moved_us < CALM_US)) {
+	if (!may_rise(r, in, now, 0)) {
 		/* a probe before it is time, so that it is known then */
-		if (r->down_us && now - r->down_us + PROBE_US >= r->hold_us &&
-		    in->path.can_probe && budget < in->next + in->next / 10)
+		if (in->path.can_probe && may_rise(r, in, now, PROBE_US) &&
+		    budget < in->next + in->next / 10)
 			return probe(r, in, out, now);
 		return LEG_RATE_STAY;
 	}
 
 	if (budget == UINT32_MAX || budget >= in->next + in->next / 10) {
+		out->kbps = budget == UINT32_MAX ? budget :
+			below_failed(r, budget - budget / 11, now);
 		went_up(r, now);
 		return LEG_RATE_UP;
 	}
@@ -172,9 +221,7 @@ enum leg_rate_do leg_rate_step(struct leg_rate *r,
 		return probe(r, in, out, now);
 	if (in->path.probes)
 		return LEG_RATE_STAY;     /* one is under way             */
-	if ((r->cutv[0] && now - r->cutv[0] < TRY_US) ||
-	    (r->moved_us && now - r->moved_us < TRY_US) ||
-	    in->path.loss > in->path.own_loss + 0.02f)
+	if (!calm(r, &in->path, now))
 		return LEG_RATE_STAY;
 
 	out->path_kbps = in->next + in->next / 10 + in->path.audio_kbps;

@@ -23,7 +23,7 @@ enum {
 	LEG_RATE_MS      = 100,   /* between two looks                    */
 	LEG_RATE_HOLD_MS = 4000,  /* after a step down, before one up …   */
 	LEG_RATE_HOLD_MAX_MS = 120000,    /* … and after many failures    */
-	LEG_RATE_FAIL_MS = 10000, /* a step up that lasted less, failed   */
+	LEG_RATE_FAIL_MS = 15000, /* a step up that lasted less, failed   */
 };
 
 enum leg_rate_do {
@@ -38,7 +38,9 @@ enum leg_rate_do {
 struct leg_rate {
 	uint64_t low_us;          /* too little since, 0: enough          */
 	uint64_t moved_us, down_us, up_us;
-	uint64_t hold_us;
+	uint32_t fail_cost;       /* the rung that could not be held, 0:- */
+	uint64_t fail_us, hold_us;        /* since when, for how long not */
+	unsigned jams;
 	uint64_t probe_us, probe_wait_us;
 	unsigned cuts;            /* known                                */
 	uint64_t cutv[3];         /* when, newest first                   */

@@ -14,6 +14,7 @@ enum {
 	VIDEO_HZ = 90000,
 	SPAN_MAX_US = 25000,      /* a picture is out after so long       */
 	SPAN_DEF_US = 16000,
+	PACKET_HEAD = 56,         /* of what a packet costs on the path   */
 };
 
 
@@ -165,6 +166,8 @@ void leg_send_video(struct leg *leg, struct unit *unit, uint64_t now)
 		++s->no_format;
 		return;
 	}
+	rtp_meter_put(&leg->pictures, unit->len + unit->payc *
+		      (size_t)PACKET_HEAD, now);
 	if (!rung_begun(s, unit, now))
 		return;
 

@@ -246,14 +246,12 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 		break;
 
 	case LEG_RATE_TRY:
-		leg_try(ml->leg, out.path_kbps);
+		leg_try(ml->leg, out.path_kbps, now);
 		move_up(ml, out.kbps);
 		break;
 
 	case LEG_RATE_UP:
-		/* a tenth stays free: pictures differ */
-		move_up(ml, out.kbps == UINT32_MAX ? out.kbps
-			: out.kbps - out.kbps / 11);
+		move_up(ml, out.kbps);
 		break;
 
 	case LEG_RATE_PROBE:

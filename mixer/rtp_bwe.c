@@ -9,11 +9,10 @@
 
 #include "mixer/rtp_bwe.h"
 #include "mixer/rtp_loss.h"
+#include "mixer/rtp_meter.h"
 #include "mixer/rtp_twcc.h"
 
 enum {
-	SLOT_US    = 100000,
-	SLOTS      = 10,          /* the rate is over a second            */
 	LOSS_US    = 300000,      /* loss is counted over at least this   */
 	LOSS_MIN   = 20,          /* … and so many packets                */
 	SILENT_US  = 500000,      /* between two cuts for silence         */
@@ -24,6 +23,7 @@ enum {
 	RTT_QUEUE_US = 250000,    /* more than at best: a queue           */
 	RTT_MAX_US = 3000000,     /* nonsense                             */
 	RTT_LIES   = 2,
+	TRY_US     = 10000000,    /* a peer's estimate may take to follow */
 };
 
 /* Which of the reasons, below, makes room by how much */
@@ -38,11 +38,6 @@ struct sent {
 	bool lost;                /* told                                 */
 };
 
-struct meter {
-	uint64_t slot, since_us;
-	uint32_t bytesv[SLOTS];
-};
-
 struct probe {
 	bool on;                  /* packets are being added              */
 	bool open;                /* answers are being waited for         */
@@ -55,12 +50,13 @@ struct probe {
 struct rtp_bwe {
 	struct rtp_est est;
 	struct rtp_loss loss;
-	struct meter meter;
+	struct rtp_meter meter;
 	struct probe probe;
 	struct sent *sentv;       /* [seq % RTP_BWE_SENT]; NULL: none     */
 	uint16_t seq;
 	bool twcc;                /* feedback has come                    */
-	uint64_t remb, remb_try;  /* told; believed none the less         */
+	uint64_t remb, remb_try;  /* told; believed none the less …       */
+	uint64_t try_us;          /* … since                              */
 	unsigned remb_cuts;
 	uint64_t at_raw, at_us;   /* the peer's clock, last: told, whole  */
 	unsigned came, lost;      /* of the feedback being read           */
@@ -73,7 +69,8 @@ struct rtp_bwe {
 	uint64_t key_us;          /* last unexpected ask                  */
 	uint64_t suspect_us;
 	unsigned suspects;
-	double suspect_bps;       /* bound before them, 0: none           */
+	double suspect_bps;       /* bound before them, 0: none …         */
+	double suspect_sent;      /* … and what was sent                  */
 
 	int64_t rtt_min;          /* -1: not known                        */
 	int64_t rtt_cut;          /* at the last cut for it, 0: none      */
@@ -119,41 +116,13 @@ int rtp_bwe_alloc(struct rtp_bwe **bp, bool numbered)
 
 void rtp_bwe_bytes(struct rtp_bwe *b, size_t bytes, uint64_t now)
 {
-	struct meter *m = &b->meter;
-	const uint64_t slot = now / SLOT_US;
-	uint64_t i, n;
-
-	if (!m->since_us) {
-		m->since_us = now;
-		m->slot = slot;
-	}
-	if (slot > m->slot) {
-		n = min(slot - m->slot, (uint64_t)SLOTS);
-		for (i = 1; i <= n; i++)
-			m->bytesv[(slot - n + i) % SLOTS] = 0;
-		m->slot = slot;
-	}
-	m->bytesv[m->slot % SLOTS] += (uint32_t)bytes;
+	rtp_meter_put(&b->meter, bytes, now);
 }
 
 
 uint64_t rtp_bwe_sending(const struct rtp_bwe *b, uint64_t now)
 {
-	const struct meter *m = &b->meter;
-	const uint64_t slot = now / SLOT_US;
-	uint64_t bytes = 0, span, i;
-
-	if (!m->since_us || now <= m->since_us)
-		return 0;
-	for (i = 0; i < SLOTS; i++) {
-		if (m->slot < i || m->slot - i + SLOTS <= slot)
-			break;
-		bytes += m->bytesv[(m->slot - i) % SLOTS];
-	}
-	span = min(now - m->since_us,
-		   (uint64_t)(SLOTS - 1) * SLOT_US + now % SLOT_US);
-
-	return bytes * 8 * 1000000 / max(span, (uint64_t)SLOT_US);
+	return rtp_meter_bps(&b->meter, now);
 }
 
 
@@ -288,7 +257,7 @@ static void losses(struct rtp_bwe *b, uint64_t now)
 	if (all < LOSS_MIN || now - b->loss_since < LOSS_US)
 		return;
 
-	rtp_loss_told(&b->loss, (double)b->loss_lost / all,
+	rtp_loss_told(&b->loss, (double)b->loss_lost / all, all,
 		      rtp_bwe_sending(b, now), b->loss_since, now);
 	b->loss_came = b->loss_lost = 0;
 	b->loss_since = now;
@@ -362,12 +331,16 @@ bool rtp_bwe_told(const struct rtp_bwe *b)
 void rtp_bwe_remb(struct rtp_bwe *b, uint64_t bps, uint64_t now)
 {
 	const uint64_t sending = rtp_bwe_sending(b, now);
+	const bool falls = b->remb && bps < b->remb - b->remb / 32;
 
 	b->remb = max(bps, (uint64_t)1);
-	if (sending - sending / 20 > b->remb) {
-		b->remb_try = 0;
-		++b->remb_cuts;
-	}
+	if (sending - sending / 20 <= b->remb)
+		return;
+	if (b->remb_try && !falls && now - b->try_us < TRY_US)
+		return;           /* it grows towards what was tried      */
+
+	b->remb_try = 0;
+	++b->remb_cuts;
 }
 
 
@@ -402,19 +375,30 @@ static void round_trip(struct rtp_bwe *b, int64_t rtt, uint64_t now)
 }
 
 
-void rtp_bwe_report(struct rtp_bwe *b, double loss, int64_t rtt_us,
-		    uint64_t since, uint64_t now)
+void rtp_bwe_report(struct rtp_bwe *b, double loss, unsigned packets,
+		    int64_t rtt_us, uint64_t since, uint64_t now)
 {
 	if (b->twcc)
 		return;           /* counted from the feedback            */
 
-	/* it asked for key frames for other reasons than loss */
-	if (b->suspects && loss < 0.02 && since >= b->suspect_us)
-		b->loss.bps = b->suspect_bps;
-	if (since >= b->suspect_us)
+	/* of the time in which it was suspected: was there loss? */
+	if (b->suspects && since < b->suspect_us) {
+		if (loss < 0.02)
+			b->loss.bps = b->suspect_bps;
+		else
+			rtp_loss_doubt(&b->loss, loss, b->suspect_sent,
+				       b->suspect_bps, b->suspect_us);
 		b->suspects = 0;
-	rtp_loss_told(&b->loss, loss, rtp_bwe_sending(b, now), since, now);
+	}
+	rtp_loss_told(&b->loss, loss, packets, rtp_bwe_sending(b, now), since,
+		      now);
 	round_trip(b, rtt_us, now);
+}
+
+
+uint64_t rtp_bwe_told_us(const struct rtp_bwe *b)
+{
+	return b->loss.told_us;
 }
 
 
@@ -431,8 +415,10 @@ void rtp_bwe_key_asked(struct rtp_bwe *b, uint64_t now)
 	    (b->suspect_us && now - b->suspect_us < SUSPECT_US))
 		return;
 
-	if (!b->suspects++)
+	if (!b->suspects++) {
 		b->suspect_bps = b->loss.bps;
+		b->suspect_sent = (double)rtp_bwe_sending(b, now);
+	}
 	b->suspect_us = now;
 	rtp_loss_cut(&b->loss, (uint64_t)(SUSPECT_CUT *
 		     (double)rtp_bwe_sending(b, now)), now);
@@ -452,12 +438,13 @@ void rtp_bwe_jammed(struct rtp_bwe *b, uint64_t now)
 
 /* ---- the answer ------------------------------------------------------ */
 
-void rtp_bwe_try(struct rtp_bwe *b, uint64_t bps)
+void rtp_bwe_try(struct rtp_bwe *b, uint64_t bps, uint64_t now)
 {
 	rtp_loss_try(&b->loss, bps);
 	if (b->twcc)
 		rtp_est_probed(&b->est, (double)bps);
 	b->remb_try = bps;
+	b->try_us = now;
 }
 
 

@@ -46,10 +46,10 @@ int  rtp_bwe_feedback(struct rtp_bwe *b, const uint8_t *fci, size_t n,
 		      int64_t rtt_us, uint64_t now);
 void rtp_bwe_remb(struct rtp_bwe *b, uint64_t bps, uint64_t now);
 
-/** A report block about what was sent from `since` on; rtt_us -1: not
- *  known. */
-void rtp_bwe_report(struct rtp_bwe *b, double loss, int64_t rtt_us,
-		    uint64_t since, uint64_t now);
+/** A report block about so many packets, sent from `since` on; rtt_us -1:
+ *  not known. */
+void rtp_bwe_report(struct rtp_bwe *b, double loss, unsigned packets,
+		    int64_t rtt_us, uint64_t since, uint64_t now);
 
 /** It asks for a key frame, which was not to be expected. */
 void rtp_bwe_key_asked(struct rtp_bwe *b, uint64_t now);
@@ -65,7 +65,7 @@ bool rtp_bwe_probing(const struct rtp_bwe *b);
 bool rtp_bwe_told(const struct rtp_bwe *b);
 
 /** So much is going to be tried, without knowing. */
-void rtp_bwe_try(struct rtp_bwe *b, uint64_t bps);
+void rtp_bwe_try(struct rtp_bwe *b, uint64_t bps, uint64_t now);
 
 void rtp_bwe_run(struct rtp_bwe *b, uint64_t now);
 uint64_t rtp_bwe_due(const struct rtp_bwe *b);    /* UINT64_MAX: never    */
@@ -80,5 +80,7 @@ uint64_t rtp_bwe_sending(const struct rtp_bwe *b, uint64_t now);
 /** Loss as last told [0..1], and the share that is the path's own. */
 double rtp_bwe_loss(const struct rtp_bwe *b);
 double rtp_bwe_own_loss(const struct rtp_bwe *b);
+/** When it was told last; 0: never. */
+uint64_t rtp_bwe_told_us(const struct rtp_bwe *b);
 
 #endif

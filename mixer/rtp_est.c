@@ -287,6 +287,11 @@ static void increase(struct rtp_est *e, double arriving, int64_t rtt_us,
 
 	if (!e->bound)
 		bps = max(bps, arriving);
+	/* what is not tried is not known; a sender has probes for that */
+	if (e->sent_bps > 0 && e->sent_bps < 0.85 * bps) {
+		e->bps = bps;
+		return;
+	}
 	if (e->limit_bps > 0)
 		bps += max(4000.0, PACKET_BITS / response) * dt_s;
 	else

@@ -14,8 +14,9 @@
 #define OWN_MAX  0.30             /* no link that works loses more        */
 #define ROOM     0.95             /* of what arrived                      */
 #define GROWTH   0.08             /* a second                             */
+#define MEMORY   0.8              /* of a report at the next one          */
 
-enum { CUT_US = 300000, JUDGE_US = 800000 };
+enum { CUT_US = 300000, JUDGE_US = 800000, JUDGE_MIN = 30 };
 
 
 static void clamp(double *bps)
@@ -44,12 +45,15 @@ static bool its_own(const struct rtp_loss *l, double loss)
 }
 
 
-static void judge(struct rtp_loss *l, double loss, double sent,
-		  uint64_t since, uint64_t now)
+/* sum and sum_lost are since the cut */
+static void judge(struct rtp_loss *l, double sent, uint64_t since,
+		  uint64_t now)
 {
+	const double loss = l->sum > 0 ? l->sum_lost / l->sum : 0;
+
 	if (l->judged || since < l->cut_us || sent > 0.85 * l->cut_sent)
 		return;
-	if (now - l->cut_us < JUDGE_US)
+	if (now - l->cut_us < JUDGE_US || l->sum < JUDGE_MIN)
 		return;
 
 	l->judged = true;
@@ -74,8 +78,30 @@ static void grow(struct rtp_loss *l, double sent, uint64_t now)
 }
 
 
-void rtp_loss_told(struct rtp_loss *l, double loss, uint64_t sent_bps,
-		   uint64_t since, uint64_t now)
+/* How far chance alone may be off */
+static double chance(double loss, double n)
+{
+	loss = max(0.02, min(loss, 0.5));
+
+	return n > 0 ? sqrt(loss * (1 - loss) / n) : 1;
+}
+
+
+/* More than the path's own: certainly in this report, or for a while */
+static bool congested(const struct rtp_loss *l, double loss, unsigned n)
+{
+	const double p = max(l->own, MUCH);
+
+	if (loss - l->own > MUCH + 3 * chance(p, n))
+		return true;
+
+	return loss - l->own > MUCH && l->sum > 0 &&
+		l->sum_lost / l->sum - l->own > MUCH + 2 * chance(p, l->sum);
+}
+
+
+void rtp_loss_told(struct rtp_loss *l, double loss, unsigned packets,
+		   uint64_t sent_bps, uint64_t since, uint64_t now)
 {
 	const double sent = (double)sent_bps;
 	double over;
@@ -88,13 +114,15 @@ void rtp_loss_told(struct rtp_loss *l, double loss, uint64_t sent_bps,
 
 	l->last = loss;
 	l->told_us = now;
-	if (l->cut_us)
-		judge(l, loss, sent, since, now);
 	if (loss < l->own)
 		l->own += 0.1 * (loss - l->own);
 
+	l->sum = MEMORY * l->sum + packets;
+	l->sum_lost = MEMORY * l->sum_lost + loss * packets;
+	if (l->cut_us)
+		judge(l, sent, since, now);
 	over = loss - l->own;
-	if (over > MUCH && sent > 0) {
+	if (sent > 0 && congested(l, loss, packets)) {
 		if (l->cut_us && now - l->cut_us < CUT_US)
 			return;
 		if (l->judged || !l->cut_us) {
@@ -103,6 +131,7 @@ void rtp_loss_told(struct rtp_loss *l, double loss, uint64_t sent_bps,
 			l->cut_sent = sent;
 			l->before   = l->bps;
 		}
+		l->sum = l->sum_lost = 0;
 		cut(l, ROOM * sent * (1 - loss), now);
 	}
 	else if (over < LITTLE) {
@@ -116,6 +145,18 @@ void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now)
 {
 	l->judged = true;
 	cut(l, (double)bps, now);
+}
+
+
+void rtp_loss_doubt(struct rtp_loss *l, double loss, double sent_bps,
+		    double before, uint64_t cut_us)
+{
+	l->judged   = false;
+	l->cut_loss = loss;
+	l->cut_sent = sent_bps;
+	l->before   = before;
+	l->cut_us   = cut_us;
+	l->sum = l->sum_lost = 0;
 }
 
 

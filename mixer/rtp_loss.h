@@ -20,6 +20,7 @@ struct rtp_loss {
 	double bps;               /* 0: none                              */
 	double own;               /* lost by the path itself [0..1]       */
 	double last;              /* loss told last                       */
+	double sum, sum_lost;     /* packets of late, and lost of them    */
 	unsigned cuts;            /* how often the bound fell             */
 	uint64_t told_us;
 	uint64_t grow_us;
@@ -29,12 +30,18 @@ struct rtp_loss {
 	double cut_loss, cut_sent, before;
 };
 
-/** So much was lost [0..1] of what was sent since `since`, at sent_bps. */
-void rtp_loss_told(struct rtp_loss *l, double loss, uint64_t sent_bps,
-		   uint64_t since, uint64_t now);
+/** So much was lost [0..1] of so many packets, sent since `since` at
+ *  sent_bps. */
+void rtp_loss_told(struct rtp_loss *l, double loss, unsigned packets,
+		   uint64_t sent_bps, uint64_t since, uint64_t now);
 
 /** Not more than this from now on, whatever the reason. */
 void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now);
+
+/** A cut made at cut_us, when so much was sent and the bound was `before`,
+ *  turns out to have been for this loss: was it right? */
+void rtp_loss_doubt(struct rtp_loss *l, double loss, double sent_bps,
+		    double before, uint64_t cut_us);
 
 /** This much is tried. */
 void rtp_loss_try(struct rtp_loss *l, uint64_t bps);

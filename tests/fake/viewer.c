@@ -361,13 +361,10 @@ static void look(struct viewer *v)
 
 	case LEG_RATE_DOWN:  go(v, out.kbps, true); break;
 	case LEG_RATE_TRY:
-		leg_try(v->a, out.path_kbps);
+		leg_try(v->a, out.path_kbps, v->now);
 		go(v, out.kbps, false);
 		break;
-	case LEG_RATE_UP:
-		go(v, out.kbps == UINT32_MAX ? out.kbps
-		   : out.kbps - out.kbps / 11, false);
-		break;
+	case LEG_RATE_UP:    go(v, out.kbps, false); break;
 	case LEG_RATE_PROBE: leg_probe(v->a, out.path_kbps, v->now); break;
 	case LEG_RATE_STAY:  break;
 	}

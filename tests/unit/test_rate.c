@@ -104,9 +104,10 @@ static void print(const struct net *net, const char *what)
 		printf("# %s: rungs ", what);
 		for (i = 0; i < v->secs && i < VIEWER_SECS; i++)
 			printf("%u", v->rungv[i]);
-		printf("\n#   sound lost %u/1000, gap %u ms, breaks %u, "
-		       "down %u up %u\n", viewer_lost(v),
-		       (unsigned)(v->gap_us / MS), v->breaks, v->rate.downs,
+		printf("\n#   sound lost %u/1000, gap %u ms; pictures: breaks %u, "
+		       "dark %u ms; down %u up %u\n", viewer_lost(v),
+		       (unsigned)(v->gap_us / MS), v->breaks,
+		       (unsigned)(v->dark_us / MS), v->rate.downs,
 		       v->rate.ups);
 	}
 }
@@ -149,7 +150,7 @@ static const char *const kindv[] = {"feedback", "REMB", "reports and PLI",
 static int links(enum viewer_kind kind, unsigned settle_s)
 {
 	static const struct { unsigned kbps, rung; } tabv[] = {
-		{45, 0}, {150, 1}, {300, 2}, {1000, 3}, {5000, 4},
+		{60, 0}, {100, 1}, {300, 2}, {1000, 3}, {5000, 4},
 	};
 	struct net net = {0};
 	char what[64];
@@ -400,7 +401,7 @@ static int test_hostile_twcc(void)
 				       (int64_t)(wire_rand(&seed) % SEC) - 1,
 				       now);
 		rtp_bwe_report(b, (double)(wire_rand(&seed) % 256) / 256,
-			       (int64_t)wire_rand(&seed), now - SEC, now);
+			       (unsigned)wire_rand(&seed) % 100, (int64_t)wire_rand(&seed), now - SEC, now);
 		rtp_bwe_remb(b, wire_rand(&seed), now);
 		rtp_bwe_run(b, now);
 		bps = rtp_bwe_bps(b);
@@ -423,14 +424,14 @@ static int test_hostile_reports(void)
 	int err = 0;
 
 	for (i = 0; i < 100; i++, now += SEC)
-		rtp_loss_told(&l, 1.0, 1000000, now - SEC, now);
+		rtp_loss_told(&l, 1.0, 100, 1000000, now - SEC, now);
 	TEST_TRUE(l.bps <= RTP_EST_MIN_BPS + 1);
-	rtp_loss_told(&l, 0.0 / 0.0, 1000000, now - SEC, now);
-	rtp_loss_told(&l, -3, 1000000, now - SEC, now);
-	rtp_loss_told(&l, 7, 0, now + SEC, now);
+	rtp_loss_told(&l, 0.0 / 0.0, 100, 1000000, now - SEC, now);
+	rtp_loss_told(&l, -3, 100, 1000000, now - SEC, now);
+	rtp_loss_told(&l, 7, 100, 0, now + SEC, now);
 	TEST_TRUE(l.bps >= RTP_EST_MIN_BPS - 1);
 	for (i = 0; i < 1000; i++, now += SEC)
-		rtp_loss_told(&l, 0, 500000, now - SEC, now);
+		rtp_loss_told(&l, 0, 100, 500000, now - SEC, now);
 	TEST_TRUE(l.bps <= 800000);
  out:
 	return err;
