@@ -26,6 +26,7 @@
  *	party      party room meeting name uri via user_agent join_time
  *	           state ("ringing", "waiting", "seated", "joined", "held")
  *	           muted video_muted hand share waiting layout size
+ *	           self_view pinned (a party)
  *	           talking audio video ("opus/48000/2", "h264/1280x720")
  *	           quality {…}   after the meeting: leave_time reason
  *	source     source room party name url state text

@@ -370,6 +370,7 @@ static void leave_row(struct party *p, const char *reason)
 static void let_go(struct party *p)
 {
 	party_share(p, false);
+	party_unpin(p);
 	if (p->meeting->spotlight == p->id)
 		meeting_spotlight(p->meeting, NULL);
 }
@@ -618,7 +619,8 @@ json_t *party_json(const struct party *p)
 	json_t *obj;
 
 	obj = json_pack("{s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:b,"
-			" s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:o}",
+			" s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o,"
+			" s:o}",
 			"party", (json_int_t)p->id,
 			"room", p->meeting->name,
 			"meeting", (json_int_t)p->meeting->id,
@@ -635,6 +637,9 @@ json_t *party_json(const struct party *p)
 			"layout", p->ticket.layout[0] ? p->ticket.layout
 						      : "room",
 			"size", p->size,
+			"self_view", !p->ticket.hide_self,
+			"pinned", p->ticket.pin ?
+			json_integer((json_int_t)p->ticket.pin) : json_null(),
 			"quality", quality_json(p));
 	if (!obj)
 		return NULL;

@@ -171,6 +171,13 @@ void party_sip_key_frame(struct party *p);
 /** name is tidied; EINVAL when nothing is left of it. */
 int  party_rename(struct party *p, const char *name);
 int  party_layout(struct party *p, const char *layout);
+/** Who is large in what it is sent, of its meeting; NULL: as the room says.
+ *  It lasts until either of them goes.  ENOTSUP. */
+int  party_pin(struct party *p, const struct party *other);
+/** Is it in what it is sent itself?  ENOTSUP */
+int  party_self_view(struct party *p, bool shown);
+/** It goes: nobody has it pinned any more, nor it anybody. */
+void party_unpin(struct party *p);
 /** One of the sizes of base/verb.c; ENOTSUP: it is sent no picture. */
 int  party_picture(struct party *p, const char *size);
 void party_hand(struct party *p, bool up);

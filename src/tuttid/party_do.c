@@ -55,8 +55,64 @@ static bool is_sent(const struct party *p)
 static void say_layout(struct party *p)
 {
 	party_emit(p, EV_PARTY_LAYOUT,
-		   json_pack("{s:s, s:s}", "layout", p->ticket.layout[0] ?
-			     p->ticket.layout : "room", "size", p->size));
+		   json_pack("{s:s, s:s, s:b, s:o}",
+			     "layout", p->ticket.layout[0] ?
+			     p->ticket.layout : "room", "size", p->size,
+			     "self_view", !p->ticket.hide_self,
+			     "pinned", p->ticket.pin ?
+			     json_integer((json_int_t)p->ticket.pin) :
+			     json_null()));
+}
+
+static int pin_set(struct party *p, uint32_t id)
+{
+	if (p->ticket.pin == id)
+		return 0;
+
+	if (p->leg)
+		p->ticket = *mixer_leg_ticket(p->leg);
+	p->ticket.pin = id;
+	party_leg_set(p);
+	say_layout(p);
+
+	return 0;
+}
+
+int party_pin(struct party *p, const struct party *other)
+{
+	if (!is_sent(p))
+		return ENOTSUP;
+
+	return pin_set(p, other ? other->id : 0);
+}
+
+void party_unpin(struct party *p)
+{
+	struct le *le;
+
+	LIST_FOREACH(&p->meeting->partyl, le) {
+		struct party *q = le->data;
+
+		if (q != p && q->ticket.pin == p->id)
+			(void)pin_set(q, 0);
+	}
+	p->ticket.pin = 0;
+}
+
+int party_self_view(struct party *p, bool shown)
+{
+	if (!is_sent(p))
+		return ENOTSUP;
+	if (p->ticket.hide_self == !shown)
+		return 0;
+
+	if (p->leg)
+		p->ticket = *mixer_leg_ticket(p->leg);
+	p->ticket.hide_self = !shown;
+	party_leg_set(p);
+	say_layout(p);
+
+	return 0;
 }
 
 int party_layout(struct party *p, const char *layout)

@@ -197,6 +197,8 @@ static void ticket_anew(struct party *p)
 	ticket_init(&p->ticket, p->id);
 	str_ncpy(p->ticket.name, p->name, sizeof(p->ticket.name));
 	str_ncpy(p->ticket.layout, old.layout, sizeof(p->ticket.layout));
+	p->ticket.hide_self   = old.hide_self;
+	p->ticket.pin         = old.pin;
 	p->ticket.muted       = old.muted;
 	p->ticket.video_muted = old.video_muted;
 }

@@ -286,7 +286,7 @@ bool scope_sees(const struct req_who *who, const struct party *p)
 
 json_t *scope_party(const struct req_who *who, json_t *obj)
 {
-	static const char *const keyv[] = {"uri", "user_agent"};
+	static const char *const keyv[] = {"uri", "user_agent", "pinned"};
 	uint64_t id = 0;
 	size_t i;
 

@@ -40,6 +40,8 @@ static const struct {
 	{"party admit", verb_party_admit},
 	{"party rename", verb_party_rename},
 	{"party layout", verb_party_layout},
+	{"party pin", verb_party_pin},
+	{"party selfview", verb_party_self_view},
 	{"party picture", verb_party_picture},
 	{"room spotlight", verb_room_spotlight},
 	{"hand raise", verb_hand_raise},

@@ -41,6 +41,7 @@ verb_h verb_room_create, verb_room_list, verb_room_show, verb_room_set,
 verb_h verb_party_list, verb_party_show, verb_party_mute, verb_party_unmute,
 	verb_party_kick, verb_party_move, verb_call;
 verb_h verb_party_admit, verb_party_rename, verb_party_layout,
+	verb_party_pin, verb_party_self_view,
 	verb_party_picture, verb_room_spotlight, verb_hand_raise,
 	verb_hand_lower, verb_reaction_send, verb_share_stop;
 verb_h verb_chat_send, verb_chat_list;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * tuttid/verbs_do.c -- what people do in a meeting: party admit, rename,
- * layout, picture; room spotlight; hand, reaction, share
+ * layout, pin, self-view, picture; room spotlight; hand, reaction, share
  */
 #include <string.h>
 
@@ -88,6 +88,40 @@ void verb_party_layout(struct server *srv, struct req *req,
 
 	(void)json_str(args, "layout", &layout);
 	answer_sent(req, p, party_layout(p, layout));
+}
+
+/* Who waits at the door is not in the picture, nor to be known of. */
+void verb_party_pin(struct server *srv, struct req *req, const json_t *args)
+{
+	struct party *p = verbs_party(srv, req, args), *other = NULL;
+	uint32_t id = 0;
+
+	if (!p)
+		return;
+
+	if (!json_u32(args, "other", &id) && id) {
+		other = meeting_party(p->meeting, id);
+		if (!other || other->state == PARTY_WAITING) {
+			req_fail(req, 404, "No such party",
+				 "party %u is not in room \"%s\"", id,
+				 p->meeting->name);
+			return;
+		}
+	}
+
+	answer_sent(req, p, party_pin(p, other));
+}
+
+void verb_party_self_view(struct server *srv, struct req *req,
+			  const json_t *args)
+{
+	struct party *p = verbs_party(srv, req, args);
+
+	if (!p)
+		return;
+
+	answer_sent(req, p, party_self_view(p, json_is_true(
+		json_object_get(args, "shown"))));
 }
 
 void verb_party_picture(struct server *srv, struct req *req,

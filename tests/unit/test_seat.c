@@ -571,6 +571,7 @@ static int test_limits(void)
 
 static int test_doings(void)
 {
+	char text[32];
 	json_t *event = NULL;
 	const char *s = "";
 	int err;
@@ -604,6 +605,29 @@ static int test_doings(void)
 	TEST_STR("slow", s);
 	(void)json_str(event, "layout", &s);
 	TEST_STR("speaker", s);
+
+	/* whom he has pinned is nobody's business but his and hosts' */
+	re_snprintf(text, sizeof(text), ", \"other\": %u", ann.party);
+	TEST_EQ(200, ask_party(&bob, "party pin", bob.party, text));
+	TEST_EQ(200, ask_party(&bob, "party pin", bob.party, text));
+	TEST_EQ(3, count(&ann, "party layout", &event));
+	TEST_EQ(ann.party, json_integer_value(
+			json_object_get(event, "pinned")));
+	TEST_TRUE(json_is_true(json_object_get(event, "self_view")));
+	TEST_EQ(200, ask_party(&bob, "party selfview", bob.party,
+			       ", \"shown\": false"));
+	TEST_EQ(4, count(&bob, "party layout", &event));
+	TEST_TRUE(json_is_false(json_object_get(event, "self_view")));
+	TEST_EQ(403, ask_party(&bob, "party selfview", ann.party,
+			       ", \"shown\": false"));
+	TEST_EQ(404, ask_party(&bob, "party pin", bob.party,
+			       ", \"other\": 999"));
+	re_snprintf(text, sizeof(text), ", \"other\": %u", bob.party);
+	TEST_EQ(200, ask_party(&ann, "party pin", ann.party, text));
+	TEST_EQ(5, count(&bob, "party layout", &event));
+	TEST_TRUE(!json_object_get(event, "pinned"));
+	TEST_EQ(5, count(&ann, "party layout", &event));
+	TEST_TRUE(json_is_integer(json_object_get(event, "pinned")));
 
 	/* a host for another, a guest for himself alone */
 	TEST_EQ(200, ask_party(&ann, "hand raise", bob.party, ""));

@@ -155,6 +155,7 @@ static int rtc_state(uint32_t id, const char *state)
 /* The page: media come, are replaced, and go; the party is the same. */
 static int test_session(void)
 {
+	char text[32];
 	json_t *list = NULL, *ticket, *event = NULL;
 	char path[256], second[256], ufrag[64];
 	struct party *p;
@@ -200,6 +201,10 @@ static int test_session(void)
 	TEST_EQ(200, ask_party(&ann, "party mute", ann.party, ""));
 	TEST_EQ(200, ask_party(&ann, "party layout", ann.party,
 			       ", \"layout\": \"speaker\""));
+	re_snprintf(text, sizeof(text), ", \"other\": %u", bob.party);
+	TEST_EQ(200, ask_party(&ann, "party pin", ann.party, text));
+	TEST_EQ(200, ask_party(&ann, "party selfview", ann.party,
+			       ", \"shown\": false"));
 	TEST_EQ(201, http("POST", "/session/a", NULL, ann.seat,
 			  "chromium-session.sdp"));
 	str_ncpy(second, location(), sizeof(second));
@@ -212,6 +217,8 @@ static int test_session(void)
 				    "lufrag")));
 	TEST_TRUE(json_is_true(json_object_get(ticket, "muted")));
 	TEST_STR("speaker", str(ticket, "layout"));
+	TEST_EQ(bob.party, json_integer_value(json_object_get(ticket, "pin")));
+	TEST_TRUE(json_is_true(json_object_get(ticket, "hide_self")));
 	TEST_EQ(404, http("DELETE", path, NULL, NULL, NULL));
 
 	TEST_EQ(200, http("DELETE", second, NULL, NULL, NULL));
