@@ -218,7 +218,7 @@ const cmds = {
 			const pick = (t, k) => all.filter(s => s.type === t && (!k || s.kind === k));
 			return { state: pc.connectionState, pcs: seen.pcs.length,
 				inbound: pick("inbound-rtp"), outbound: pick("outbound-rtp"),
-				transport: pick("transport"),
+				transport: pick("transport"), codecs: pick("codec"),
 				pair: pick("candidate-pair").filter(p => p.nominated) };
 		})()`);
 	},
