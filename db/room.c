@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/layout_file.h"
 #include "base/verb.h"
 #include "db/priv.h"
 #include "db/room.h"
@@ -132,6 +133,24 @@ static int get_choice(char *buf, size_t sz, const json_t *args,
 }
 
 
+/* Which there are may change: the verb knows. */
+static int get_layout(struct db_room *room, const json_t *args,
+		      char *errbuf, size_t errsz)
+{
+	const char *val;
+	int err = json_str(args, "layout", &val);
+
+	if (err == ENOENT)
+		return 0;
+	if (err || !layout_name_ok(val))
+		return bad(errbuf, errsz, "layout", "the name of a layout");
+
+	str_ncpy(room->layout, val, sizeof(room->layout));
+
+	return 0;
+}
+
+
 static int get_text(char *buf, size_t sz, const json_t *args,
 		    const char *key, char *errbuf, size_t errsz)
 {
@@ -192,8 +211,7 @@ static int get_flags(struct db_room *room, const json_t *args,
 	char fit[16] = "", record[16] = "";
 	int err;
 
-	err = get_choice(room->layout, sizeof(room->layout), args, "layout",
-			 errbuf, errsz);
+	err = get_layout(room, args, errbuf, errsz);
 	if (!err)
 		err = get_choice(fit, sizeof(fit), args, "fit", errbuf,
 				 errsz);

@@ -19,11 +19,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/layout_file.h"
+#include "base/layout_list.h"
 
 enum {
 	LAYOUT_MB = 16,
-	LAYOUT_SET_MAX = 64,      /* layouts at a time                    */
 	LAYOUT_SET_NAMES = 256,   /* in a set's life                      */
 };
 
@@ -55,13 +54,9 @@ struct layout;
 /** A set with the grid; ends with mem_deref. */
 int layout_set_alloc(struct layout_set **setp);
 
-/** One file's text, to be read with those before it at layout_set_use().
- *  EBADMSG: errbuf is "name:line: what". */
-struct layout_text {
-	const char *name, *text;
-};
-/** From now on there are these layouts and no others.  After an error it is
- *  as it was.  A name that is gone is drawn as the grid. */
+/** From now on there are these layouts and no others.  A name that is gone
+ *  is drawn as the grid.  After an error all is as it was; errbuf as of
+ *  layout_list_read(). */
 int layout_set_use(struct layout_set *set, const struct layout_text *textv,
 		   size_t textc, char *errbuf, size_t errsz);
 

@@ -22,10 +22,9 @@ struct layout_set {
 	pthread_mutex_t mtx;
 	struct layout *allv[LAYOUT_SET_NAMES];    /* [s] that ever were   */
 	unsigned allc;
-	struct layout *nowv[LAYOUT_SET_MAX];      /* [s] in their order   */
+	struct layout *nowv[LAYOUT_LIST_MAX];     /* [s] in their order   */
 	unsigned nowc;
-	struct layout_file **filev;       /* [s] they hold the defs       */
-	unsigned filec;
+	struct layout_list *list;                 /* [s] holds the defs   */
 };
 
 /* [s] held; NULL: never was */

@@ -464,6 +464,7 @@ static void mixer_destructor(void *data)
 	mixer->recorder = mem_deref(mixer->recorder);
 
 	list_flush(&mixer->legl);
+	json_decref(mixer->layouts);
 	mem_deref(mixer->video);        /* answers who waits for pictures */
 	mem_deref(mixer->audio);
 	list_flush(&mixer->reql);

@@ -256,6 +256,12 @@ static ON(loop) int room_set(struct ctl *ctl)
 	return 0;
 }
 
+static ON(loop) int layouts(struct ctl *ctl)
+{
+	return mixer_layouts(ctl->mixer, ctl->msg, ctl->text,
+			     sizeof(ctl->text));
+}
+
 static ON(loop) int rec_start(struct ctl *ctl)
 {
 	uint32_t rec, segment = 0;
@@ -371,6 +377,7 @@ static const struct {
 	{MIX_LEG_DEL,    leg_del,    false},
 	{MIX_KEY,        key,        false},
 	{MIX_ROOM_SET,   room_set,   false},
+	{MIX_LAYOUTS,    layouts,    false},
 	{MIX_REC_START,  rec_start,  false},
 	{MIX_REC_PAUSE,  rec_pause,  false},
 	{MIX_REC_RESUME, rec_resume, false},

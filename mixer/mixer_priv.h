@@ -54,6 +54,7 @@ struct mixer {
 	char layout[TICKET_LAYOUT_MAX];
 	uint32_t spotlight;       /* a leg, 0: nobody                     */
 	uint32_t meeting;
+	json_t *layouts;          /* files that came, the rest will follow */
 	int statm_fd;             /* /proc/self/statm                     */
 	bool ended;
 	mixer_end_h *endh;
@@ -107,6 +108,10 @@ void mixer_ctl_recv(json_t *msg, int *fdv, size_t fdc, void *arg);
 void mixer_done(struct mixer *mixer, json_t *seq, int err,
 		const char *text) ON(loop);
                                   /* seq borrowed, NULL: no answer wanted */
+
+/* mixer_layouts.c: a message of that name */
+int  mixer_layouts(struct mixer *mixer, const json_t *msg, char *errbuf,
+		   size_t errsz) ON(loop);
 
 /* mixer_leg.c */
 struct mixer_leg *mixer_leg_find(const struct mixer *mixer, uint32_t id)

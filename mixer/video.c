@@ -165,7 +165,7 @@ void video_room(struct video *v, const char *layout, uint32_t spotlight)
 	const struct layout *l = layout_find(v->layouts, layout);
 
 	if (!l)
-		warning("layout unknown name=\"%s\"\n", layout);
+		debug("layout unknown name=\"%s\"\n", layout);
 	video_lock(v);
 	v->spotlight = spotlight;
 	if (l)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/event.h"
+#include "base/layout_file.h"
 #include "web/api_schema.h"
 
 struct shape {
@@ -28,6 +29,8 @@ static const struct shape shapev[] = {
 	 "user_agent:s join_time:t state:s muted:b video_muted:b hand:b "
 	 "share:b waiting:b layout:s size:s talking:b audio:s video:s "
 	 "quality:o leave_time:t reason:s"},
+	{"layout", "Layout", "layout:s title:s people:i presentation:b "
+	 "file:s form:a"},
 	{"source", "Source", "source:i room:s party:i name:s url:s state:s "
 	 "text:s"},
 	{"recording", "Recording", "recording:i room:s meeting:i state:s "
@@ -145,6 +148,13 @@ json_t *schema_arg(const struct verb_arg *arg)
 			p += n + strspn(p + n, " ");
 		}
 		json_object_set_new(obj, "enum", list);
+		break;
+
+	case ARG_LAYOUT:
+		json_object_set_new(obj, "pattern", json_string(
+			"^[a-z0-9+_.][-a-z0-9+_.]*$"));
+		json_object_set_new(obj, "maxLength",
+				    json_integer(LAYOUT_NAME_MAX - 1));
 		break;
 
 	default:

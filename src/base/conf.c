@@ -32,6 +32,9 @@ const struct config_key config_keyv[] = {
 	 "UDP ports for RTP and RTCP; every leg takes up to four."},
 	{"sip_listen", CONF_LISTEN, "udp 0.0.0.0:5060", "udp tcp tls", 0, 0,
 	 true, "Transport and address on which SIP is served."},
+	{"layout_dir", CONF_PATH, NULL, NULL, 0, 0, false,
+	 "Directory with more layouts (*.layout); they replace those of the "
+	 "same name."},
 	{"web_listen", CONF_LISTEN, "http 127.0.0.1:8080", "http https", 0, 0,
 	 true, "Protocol and address on which the web is served."},
 	{"web_url", CONF_STR, NULL, NULL, 0, 0, false,

@@ -50,6 +50,20 @@ const char *layout_label_name(enum layout_label label)
 	return (unsigned)label < ARRAY_SIZE(labelv) ? labelv[label] : "?";
 }
 
+const char *layout_when_text(char *buf, size_t sz, unsigned when)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(whenv); i++) {
+		if ((when >> i & 1) && n < sz)
+			n += (size_t)snprintf(buf + n, sz - n, "%s%s",
+					      n ? " " : "", whenv[i]);
+	}
+
+	return buf;
+}
+
 bool layout_name_ok(const char *name)
 {
 	size_t n = name ? strlen(name) : 0;

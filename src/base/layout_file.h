@@ -122,6 +122,8 @@ int layout_file_load(struct layout_file **filep, const char *path,
 
 const char *layout_role_name(enum layout_role role);
 const char *layout_label_name(enum layout_label label);
+/** "presentation upright", "" for any time; buf is returned. */
+const char *layout_when_text(char *buf, size_t sz, unsigned when);
 
 /** May a layout be called so? */
 bool layout_name_ok(const char *name);

@@ -28,6 +28,9 @@
  *	                                    base/ladder.h has them.  What is
  *	                                    absent stays
  *	watermark  {seq, on} + fd of a PNG with `on`; answered when it is read
+ *	layouts    {seq, files: [{name, text}], more}   what layouts there are
+ *	                                    from now on (base/layout_file.h),
+ *	                                    when no more follow
  *	rec_start  {seq, rec, segment, announce} + fd of the empty .mkv, opened
  *	                                    for read and write; a file already
  *	                                    recording is closed first
@@ -92,6 +95,7 @@
 #define MIX_KEY        "key"
 #define MIX_ROOM_SET   "room_set"
 #define MIX_WATERMARK  "watermark"
+#define MIX_LAYOUTS    "layouts"
 #define MIX_REC_START  "rec_start"
 #define MIX_REC_PAUSE  "rec_pause"
 #define MIX_REC_RESUME "rec_resume"

@@ -18,7 +18,7 @@
 	 "digits asked from guests; none: an empty value"},               \
 	{"host_pin", ARG_STR, false, true, NULL,                          \
 	 "digits that make the caller a host"},                           \
-	{"layout", ARG_CHOICE, false, true, LAYOUTS,                       \
+	{"layout", ARG_LAYOUT, false, true, NULL,                         \
 	 "how the tiles are placed"},                                     \
 	{"fit", ARG_CHOICE, false, true, "letterbox crop",                \
 	 "pictures of another shape: bars, or cut"},                      \
@@ -73,7 +73,7 @@ const struct verb verbv[] = {
 {"room layout", VERB_HOST, false, "POST /rooms/{room}/layout",
  "Choose how the tiles are placed for everybody",
  {A_ROOM,
-  {"layout", ARG_CHOICE, true, false, LAYOUTS, "a layout"}}},
+  {"layout", ARG_LAYOUT, true, false, NULL, "a layout"}}},
 {"room end", VERB_HOST, false, "POST /rooms/{room}/end",
  "End the meeting in a room", {A_ROOM}},
 {"room snapshot", VERB_HOST, false, "GET /rooms/{room}/snapshot",
@@ -87,6 +87,12 @@ const struct verb verbv[] = {
  "Show one party large to everybody, whoever speaks",
  {A_ROOM,
   {"party", ARG_PARTY, false, false, NULL, "whom; nobody: as it was"}}},
+
+{"layout list", VERB_ADMIN, false, "GET /layouts",
+ "List the layouts that rooms and parties may choose", {A_NONE}},
+{"layout show", VERB_ADMIN, false, "GET /layouts/{layout}",
+ "Show the forms of a layout and their cells",
+ {{"layout", ARG_LAYOUT, true, false, NULL, "a layout"}}},
 
 {"party list", VERB_GUEST, false, "GET /parties",
  "List who is in the meetings", {A_OROOM}},
@@ -113,8 +119,8 @@ const struct verb verbv[] = {
 {"party layout", VERB_GUEST, false, "POST /parties/{party}/layout",
  "Choose how the tiles are placed in one party's picture",
  {A_PARTY,
-  {"layout", ARG_CHOICE, true, false, "room " LAYOUTS,
-   "a layout, or the room's"}}},
+  {"layout", ARG_LAYOUT, true, false, "room",
+   "a layout, or room: the room's"}}},
 {"party pin", VERB_GUEST, false, "POST /parties/{party}/pin",
  "Show one party large to another one alone",
  {A_PARTY,

@@ -29,6 +29,9 @@
  *	           self_view pinned (a party)
  *	           talking audio video ("opus/48000/2", "h264/1280x720")
  *	           quality {…}   after the meeting: leave_time reason
+ *	layout     layout title people presentation (it has forms for one)
+ *	           file; `layout show` adds "form": array of {when, people,
+ *	           units, cell: array of {role, x, y, width, height, …}}
  *	source     source room party name url state text
  *	recording  recording room meeting state start_time stop_time
  *	           duration_ms bytes sha256 thumbnail segment[] (path,
@@ -65,6 +68,8 @@ enum arg_type {
 	ARG_URI,
 	ARG_FILE,                 /* a path; the CLI makes it absolute    */
 	ARG_DATA,                 /* the CLI reads a file; base64         */
+	ARG_LAYOUT,               /* what `layout list` has, or one of
+	                           * choices                              */
 };
 
 /** Who may: a guest in his own room and about himself only (a verb with a
@@ -74,15 +79,12 @@ enum verb_role { VERB_GUEST, VERB_HOST, VERB_ADMIN };
 
 enum { VERB_ARGS_MAX = 20 };
 
-/** What a room or a party may choose: the names of mixer/layout.h */
-#define LAYOUTS "grid speaker filmstrip side-by-side"
-
 struct verb_arg {
 	const char *name;         /* JSON key; "host_pin" is --host-pin   */
 	enum arg_type type;
 	bool required;
 	bool option;              /* --name VALUE instead of by position  */
-	const char *choices;      /* ARG_CHOICE: space separated          */
+	const char *choices;      /* space separated                      */
 	const char *help;
 };
 

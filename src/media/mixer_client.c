@@ -41,6 +41,7 @@ struct mixer_client {
 	bool tones, crop;
 	char layout[TICKET_LAYOUT_MAX];
 	uint32_t spotlight;
+	json_t *layouts;          /* [{name, text}]                       */
 	struct video_ladder ladder;       /* empty: the mixer's own       */
 	struct look look;
 	int watermark;            /* a descriptor, or -1                  */
@@ -113,6 +114,7 @@ static void client_destructor(void *arg)
 		close(mc->watermark);
 	mem_deref(mc->path);
 	mem_deref(mc->room);
+	json_decref(mc->layouts);
 }
 
 static void request_destructor(void *arg)
@@ -226,6 +228,53 @@ static int watermark_send(struct mixer_client *mc)
 
 	return request_send(mc, MIX_WATERMARK, json_pack("{s:b}", "on", on),
 			    &mc->watermark, on, 0, NULL, NULL);
+}
+
+static void layouts_done(int err, const char *text, json_t *result, void *arg)
+{
+	const struct mixer_client *mc = arg;
+
+	(void)result;
+	if (err && err != ECONNRESET)
+		warning("layouts refused by the mixer meeting=%u: %s\n",
+			mc->meeting, text);
+}
+
+/** As many files in a message as surely fit: escaped, a byte of text may
+ *  become two. */
+static int layouts_part(struct mixer_client *mc, size_t *posp)
+{
+	const size_t max = IPC_MSG_MAX - 1024, n = json_array_size(mc->layouts);
+	json_t *files = json_array();
+	size_t used = 0;
+
+	for (; *posp < n; ++*posp) {
+		json_t *file = json_array_get(mc->layouts, *posp);
+
+		used += 64 + 2 * (json_string_length(json_object_get(file,
+								     "name")) +
+				  json_string_length(json_object_get(file,
+								     "text")));
+		if (used > max && json_array_size(files))
+			break;
+		(void)json_array_append(files, file);
+	}
+
+	return request_send(mc, MIX_LAYOUTS,
+			    json_pack("{s:o, s:b}", "files", files, "more",
+				      *posp < n), NULL, 0, 0, layouts_done,
+			    mc);
+}
+
+static int layouts_send(struct mixer_client *mc)
+{
+	size_t pos = 0;
+	int err = 0;
+
+	while (!err && pos < json_array_size(mc->layouts))
+		err = layouts_part(mc, &pos);
+
+	return err;
 }
 
 static void check_reborn(struct mixer_client *mc)
@@ -415,6 +464,8 @@ static int mixer_start(struct mixer_client *mc)
 		return err;
 
 	err = mixer_proc_send(mc->proc, hello_msg(mc), NULL, 0);
+	if (!err)
+		err = layouts_send(mc);
 
 	if (!err && mc->watermark >= 0)
 		err = watermark_send(mc);
@@ -517,6 +568,7 @@ int mixer_client_alloc(struct mixer_client **mcp,
 	mc->tones    = cfg->tones;
 	mc->crop     = cfg->crop;
 	mc->spotlight = cfg->spotlight;
+	mc->layouts  = json_incref(cfg->layouts);
 	if (cfg->ladder)
 		mc->ladder = *cfg->ladder;
 	mc->look     = cfg->look;
@@ -766,6 +818,17 @@ int mixer_request(struct mixer_client *mc, const char *m, json_t *msg,
 		room_set(mc, msg);
 
 	return request_send(mc, m, msg, fdv, fdc, 0, doneh, arg);
+}
+
+int mixer_client_layouts(struct mixer_client *mc, json_t *files)
+{
+	if (!mc || !files)
+		return EINVAL;
+	json_incref(files);
+	json_decref(mc->layouts);
+	mc->layouts = files;
+
+	return mc->proc ? layouts_send(mc) : ENOTCONN;
 }
 
 pid_t mixer_client_pid(const struct mixer_client *mc)

@@ -53,6 +53,7 @@ struct mixer_client_cfg {
 	bool tones, crop;
 	const char *layout;       /* NULL: the mixer's own choice         */
 	uint32_t spotlight;       /* a leg, or 0                          */
+	json_t *layouts;          /* [{name, text}], borrowed; NULL: none */
 	const struct video_ladder *ladder;    /* NULL: the mixer's own    */
 	struct look look;
 };
@@ -89,6 +90,10 @@ int mixer_request(struct mixer_client *mc, const char *m, json_t *msg,
 /** ECONNRESET to whoever waits for an answer: before the last mem_deref,
  *  by an owner who must not leave them waiting. */
 void mixer_requests_end(struct mixer_client *mc);
+
+/** What layouts there are from now on, of a replacement too: [{name, text}],
+ *  borrowed. */
+int mixer_client_layouts(struct mixer_client *mc, json_t *files);
 
 pid_t mixer_client_pid(const struct mixer_client *mc);
 unsigned mixer_client_leaving(void);  /* processes that still say goodbye */

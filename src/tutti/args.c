@@ -317,6 +317,7 @@ static json_t *value_json(const struct verb_arg *a, const char *val)
 			return absolute_path(val);
 		return *val ? json_string(val) : NULL;
 	case ARG_ROOM:
+	case ARG_LAYOUT:
 		return *val ? json_string(val) : NULL;
 	default:
 		return json_string(val);
@@ -334,6 +335,7 @@ static const char *type_words(const struct verb_arg *a)
 	case ARG_BOOL:   return "yes or no";
 	case ARG_CHOICE: return a->choices;
 	case ARG_DATA:   return "a file of at most 45000 bytes";
+	case ARG_LAYOUT: return "a name of `tutti layout list`";
 	default:         return "UTF-8 text that is not empty";
 	}
 }

@@ -108,6 +108,9 @@ const char *value_color(enum value_type type, const char *text);
 int help_main(const struct cmd *cmd, int skip);
 void help_verb(FILE *f, const struct verb *verb);
 
+/* layout.c: `layout check FILE…` */
+int layout_check_main(const struct cmd *cmd);
+
 /* complete.c */
 int complete_main(const struct cmd *cmd);
 

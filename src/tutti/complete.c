@@ -147,6 +147,10 @@ static void offer_values(const struct cmd *cmd, const struct verb_arg *a,
 	case ARG_CHOICE:
 		offer_words(a->choices, begun);
 		break;
+	case ARG_LAYOUT:
+		offer_words(a->choices ? a->choices : "", begun);
+		offer_listed(cmd, "layout list", "layout", begun);
+		break;
 	case ARG_ROOM:
 		offer_listed(cmd, "room list", "room", begun);
 		break;

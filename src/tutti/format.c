@@ -31,6 +31,13 @@ static const struct view viewv[] = {
 		{"audio", "AUDIO"}, {"video", "VIDEO"},
 		{"join_time", "SINCE"}, {"leave_time", "UNTIL"},
 		{"reason", "ENDED BY"}, {NULL, NULL}}},
+	{"layout", {
+		{"layout", "LAYOUT"}, {"title", "TITLE"},
+		{"people", "PEOPLE"}, {"presentation", "PRESENTATION"},
+		{"file", "FILE"}, {NULL, NULL}}},
+	{"form", {
+		{"when", "WHEN"}, {"people", "PEOPLE"}, {"units", "UNITS"},
+		{"cell", "CELLS"}, {NULL, NULL}}},
 	{"source", {
 		{"source", "SOURCE"}, {"room", "ROOM"}, {"party", "PARTY"},
 		{"state", "STATE"}, {"name", "NAME"}, {"url", "URL"},

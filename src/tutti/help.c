@@ -81,6 +81,8 @@ static void help_all(FILE *f)
 
 	fprintf(f, "\n  %-*s %s\n", NAME_WIDTH, "help [NOUN [VERB]]",
 		"Explain a verb and its options");
+	fprintf(f, "  %-*s %s\n", NAME_WIDTH, "layout check",
+		"Check files of layouts, see tutti-layout(5)");
 	fprintf(f, "  %-*s %s\n", NAME_WIDTH, "completion bash",
 		"Print the completion for bash");
 	fprintf(f, "  %-*s %s\n", NAME_WIDTH, "version",

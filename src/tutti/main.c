@@ -167,6 +167,9 @@ static int run(struct cmd *cmd)
 		return complete_main(cmd);
 	if (cmd->help)
 		return help_main(cmd, 0);
+	if (!strcmp(first, "layout") && cmd->wordc > 1 &&
+	    !strcmp(cmd->wordv[1], "check"))
+		return layout_check_main(cmd);
 
 	rc = cmd_verb(&verb, &used, cmd);
 	if (!rc)

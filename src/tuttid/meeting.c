@@ -19,6 +19,7 @@
 #include "db/party.h"
 #include "media/mixer_client.h"
 #include "tuttid/events.h"
+#include "tuttid/layouts.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
 #include "tuttid/recording.h"
@@ -336,6 +337,7 @@ static int start_mixer(struct meeting *m)
 	cfg.crop     = m->room->cfg.crop;
 	cfg.layout   = m->room->cfg.layout;
 	cfg.spotlight = m->spotlight;
+	cfg.layouts  = layouts_files(m->srv->layouts);
 	(void)config_apply(m->srv->conf, "rung", rung_handler, &ladder);
 	cfg.ladder   = &ladder;
 	meeting_look(m, &m->look);
@@ -501,6 +503,13 @@ void meeting_room_changed(struct meeting *m)
 	meeting_look(m, &m->look);
 	(void)look_encode(msg, &m->look);
 	(void)mixer_request(m->mc, MIX_ROOM_SET, msg, NULL, 0, NULL, NULL);
+}
+
+void meeting_layouts(struct meeting *m)
+{
+	if (m && m->mc)
+		(void)mixer_client_layouts(m->mc,
+					   layouts_files(m->srv->layouts));
 }
 
 void meeting_spotlight(struct meeting *m, struct party *p)

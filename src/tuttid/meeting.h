@@ -78,6 +78,9 @@ void meeting_end(struct meeting *m, const char *reason);
 /** After a party joined, left or failed to come. */
 void meeting_check(struct meeting *m);
 
+/** There are other layouts: tell the mixer. */
+void meeting_layouts(struct meeting *m);
+
 /** The room's settings changed: tell the mixer. */
 void meeting_room_changed(struct meeting *m);
 

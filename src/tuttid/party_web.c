@@ -21,6 +21,7 @@
 #include "base/verb.h"
 #include "media/mixer_client.h"
 #include "tuttid/auth.h"
+#include "tuttid/layouts.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
 #include "tuttid/party_web.h"
@@ -97,8 +98,11 @@ static int read_query(struct party_media *pm, const struct whip_ask *ask,
 	const char *layout = query_str(ask, "layout");
 	const char *rung = query_str(ask, "rung");
 
-	if (layout[0] && !verb_is_choice(LAYOUTS, layout))
-		return refuse(errbuf, errsz, 400, "layout: one of " LAYOUTS);
+	if (layout[0] && !layouts_known(pm->srv->layouts, layout)) {
+		(void)re_snprintf(errbuf, errsz, "layout: one of %s",
+				  layouts_names(pm->srv->layouts));
+		return 400;
+	}
 	if (rung[0] && !verb_is_choice(rungs, rung)) {
 		(void)re_snprintf(errbuf, errsz, "rung: one of %s", rungs);
 		return 400;

@@ -13,12 +13,14 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/layout_file.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/verb.h"
 #include "db/event.h"
 #include "tuttid/auth.h"
 #include "tuttid/events.h"
+#include "tuttid/layouts.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
 #include "tuttid/recording.h"
@@ -150,20 +152,22 @@ static json_t *room_json(const struct meeting *m)
 			 m->rec && recording_paused(m->rec));
 }
 
-static json_t *layouts_json(void)
+/* Names, and what people read who have no translation of them */
+static json_t *layouts_json(const struct server *srv, bool titles)
 {
-	json_t *arr = json_array();
-	const char *p = LAYOUTS;
+	json_t *val = titles ? json_object() : json_array();
+	const struct layout_def *d;
 
-	while (*p) {
-		const size_t n = strcspn(p, " ");
-
-		(void)json_array_append_new(arr, json_stringn(p, n));
-		p += n;
-		p += strspn(p, " ");
+	for (unsigned i = 0; (d = layouts_nth(srv->layouts, i)); i++) {
+		if (titles)
+			(void)json_object_set_new(val, d->name,
+						  json_string(d->title));
+		else
+			(void)json_array_append_new(val,
+						    json_string(d->name));
 	}
 
-	return arr;
+	return val;
 }
 
 static json_t *welcome_json(struct seat *seat, bool resumed)
@@ -173,7 +177,7 @@ static json_t *welcome_json(struct seat *seat, bool resumed)
 	const bool waiting = p->state == PARTY_WAITING;
 
 	return json_pack("{s:{s:s, s:I, s:s, s:s, s:o, s:b, s:I, s:b, s:o,"
-			 " s:o, s:o, s:s}}", "welcome",
+			 " s:o, s:o, s:o, s:s}}", "welcome",
 			 "seat", seat->secret, "party", (json_int_t)p->id,
 			 "name", p->name,
 			 "role", seat->who.role >= VERB_HOST ? "host"
@@ -185,7 +189,8 @@ static json_t *welcome_json(struct seat *seat, bool resumed)
 			 "party_list", waiting ? json_array()
 					       : list_json(seat),
 			 "chat", waiting ? json_array() : chat_json(seat),
-			 "layouts", layouts_json(),
+			 "layouts", layouts_json(srv, false),
+			 "layout_titles", layouts_json(srv, true),
 			 "server", "tutti/" PACKAGE_VERSION);
 }
 

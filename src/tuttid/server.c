@@ -26,6 +26,7 @@
 #include "tuttid/control.h"
 #include "tuttid/events.h"
 #include "tuttid/job.h"
+#include "tuttid/layouts.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
 #include "tuttid/party_web.h"
@@ -76,6 +77,7 @@ static void server_destructor(void *arg)
 	mem_deref(srv->rooms);
 	mem_deref(srv->sip);
 	mem_deref(srv->ports);
+	mem_deref(srv->layouts);
 	mem_deref(srv->jobs);     /* its done handlers use the catalogue  */
 	mem_deref(srv->events);
 	mem_deref(srv->db);
@@ -329,7 +331,9 @@ int server_alloc(struct server **srvp, struct config *conf, char *errbuf,
 	srv->lock_fd = -1;
 	srv->started_us = clock_us();
 
-	err = open_catalogue(srv, errbuf, errsz);
+	err = layouts_alloc(&srv->layouts, conf, errbuf, errsz);
+	if (!err)
+		err = open_catalogue(srv, errbuf, errsz);
 	if (!err)
 		err = open_parts(srv, errbuf, errsz);
 	if (!err)
@@ -419,7 +423,23 @@ void server_close(struct server *srv, const char *reason,
 	tmr_start(&srv->tmr_close, CLOSE_POLL_MS, close_handler, srv);
 }
 
+/* Meetings go on with the new ones from their next picture on. */
+static void reload_layouts(struct server *srv)
+{
+	char text[512] = "";
+	struct le *le;
+
+	if (layouts_reload(srv->layouts, text, sizeof(text))) {
+		warning("layouts not reloaded: %s\n", text);
+		return;
+	}
+	LIST_FOREACH(&srv->meetingl, le)
+		meeting_layouts(le->data);
+	info("layouts reloaded layouts=%u\n", layouts_count(srv->layouts));
+}
+
 void server_reload(struct server *srv)
 {
 	server_web_reload(srv);
+	reload_layouts(srv);
 }

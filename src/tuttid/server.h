@@ -22,6 +22,7 @@ struct control;
 struct db;
 struct events;
 struct jobs;
+struct layouts;
 struct party;
 struct ports;
 struct rooms;
@@ -43,6 +44,7 @@ struct server {
 	struct db *db;
 	struct events *events;
 	struct jobs *jobs;
+	struct layouts *layouts;
 	struct ports *ports;
 	struct sipstack *sip;
 	struct rooms *rooms;

@@ -7,7 +7,9 @@
 #include <re.h>
 
 #include "base/json.h"
+#include "base/layout_file.h"
 #include "base/verb.h"
+#include "tuttid/layouts.h"
 #include "tuttid/meeting.h"
 #include "tuttid/party.h"
 #include "tuttid/req.h"
@@ -42,6 +44,8 @@ static const struct {
 	{"party layout", verb_party_layout},
 	{"party pin", verb_party_pin},
 	{"party selfview", verb_party_self_view},
+	{"layout list", verb_layout_list},
+	{"layout show", verb_layout_show},
 	{"party picture", verb_party_picture},
 	{"room spotlight", verb_room_spotlight},
 	{"hand raise", verb_hand_raise},
@@ -124,6 +128,25 @@ static const char *bad_str(const json_t *val, size_t max)
 	return NULL;
 }
 
+/* One that there is now, or a word that stands for one */
+static const char *bad_layout(const struct layouts *layouts,
+			      const struct verb_arg *arg, const json_t *val,
+			      char *buf, size_t size)
+{
+	const char *s = json_string_value(val), *bad = bad_str(val, LAYOUT_NAME_MAX);
+
+	if (bad)
+		return bad;
+	if (layouts_known(layouts, s) ||
+	    (arg->choices && verb_is_choice(arg->choices, s)))
+		return NULL;
+	(void)re_snprintf(buf, size, "one of %s%s%s",
+			  arg->choices ? arg->choices : "",
+			  arg->choices ? " " : "", layouts_names(layouts));
+
+	return buf;
+}
+
 /* NULL when the value is good. */
 static const char *bad_value(const struct verb_arg *arg, const json_t *val)
 {
@@ -183,8 +206,10 @@ static int room_to_string(json_t *args, const char *key)
 	return json_object_set_new(args, key, json_string(buf)) ? ENOMEM : 0;
 }
 
-static int check_args(struct req *req, const struct verb *verb, json_t *args)
+static int check_args(struct server *srv, struct req *req,
+		      const struct verb *verb, json_t *args)
 {
+	char text[512];
 	const char *key, *bad;
 	json_t *val;
 	void *tmp;
@@ -210,7 +235,9 @@ static int check_args(struct req *req, const struct verb *verb, json_t *args)
 				 "%s has no \"%s\"", verb->name, key);
 			return EINVAL;
 		}
-		bad = bad_value(arg, val);
+		bad = arg->type == ARG_LAYOUT ?
+			bad_layout(srv->layouts, arg, val, text,
+				   sizeof(text)) : bad_value(arg, val);
 		if (bad) {
 			req_fail(req, 400, "Bad argument", "%s: %s%s", key,
 				 bad == arg->choices ? "one of " : "", bad);
@@ -252,7 +279,7 @@ void verbs_dispatch(struct server *srv, struct req *req, const json_t *msg)
 	/* a copy of our own: rooms are made strings in it */
 	args = given ? json_copy((json_t *)(uintptr_t)given) : json_object();
 	scope_fill(srv, req, verb, args);
-	if (args && !check_args(req, verb, args) &&
+	if (args && !check_args(srv, req, verb, args) &&
 	    !scope_check(srv, req, verb, args))
 		h(srv, req, args);
 	json_decref(args);

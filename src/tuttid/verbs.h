@@ -40,6 +40,7 @@ verb_h verb_room_create, verb_room_list, verb_room_show, verb_room_set,
 	verb_room_end, verb_room_snapshot, verb_room_watermark;
 verb_h verb_party_list, verb_party_show, verb_party_mute, verb_party_unmute,
 	verb_party_kick, verb_party_move, verb_call;
+verb_h verb_layout_list, verb_layout_show;
 verb_h verb_party_admit, verb_party_rename, verb_party_layout,
 	verb_party_pin, verb_party_self_view,
 	verb_party_picture, verb_room_spotlight, verb_hand_raise,

@@ -16,15 +16,15 @@ typedef int (use_h)(const struct layout_text *textv, size_t textc,
 
 static int use_all(use_h *useh, void *arg)
 {
-	struct layout_text textv[LAYOUT_SET_MAX];
-	char *ownv[LAYOUT_SET_MAX], errbuf[256] = "";
+	struct layout_text textv[LAYOUT_LIST_FILES];
+	char *ownv[LAYOUT_LIST_FILES], errbuf[256] = "";
 	size_t n = 0;
 	glob_t g;
 	int err = 0;
 
 	if (glob(TEST_LAYOUTS "/*.layout", 0, NULL, &g))
 		return ENOENT;
-	for (; n < g.gl_pathc && n < LAYOUT_SET_MAX && !err; n += !err) {
+	for (; n < g.gl_pathc && n < LAYOUT_LIST_FILES && !err; n += !err) {
 		struct layout_file *file = NULL;
 
 		err = layout_file_load(&file, g.gl_pathv[n], &ownv[n],

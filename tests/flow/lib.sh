@@ -35,6 +35,7 @@ top_builddir=$(cd "${top_builddir:-.}" && pwd)
 export top_srcdir top_builddir
 export TUTTI_LIBEXEC=$top_builddir/libexec
 export TUTTI_PROMPTS=$top_builddir/prompts
+export TUTTI_LAYOUTS=$top_srcdir/layouts
 PROBE=$top_builddir/tests/flow/probe
 D=$(mktemp -d /tmp/tutti-flow-XXXXXX)
 MODS=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")

@@ -279,10 +279,8 @@ static int test_room_args(void)
 		 "pin: too long"},
 		{"{\"pin\":\"1\",\"host_pin\":\"1\"}",
 		 "host_pin: must not be the pin of the guests"},
-		{"{\"layout\":\"circle\"}", "layout: one of: grid speaker "
-		 "filmstrip side-by-side"},
-		{"{\"layout\":\"gri\"}", "layout: one of: grid speaker "
-		 "filmstrip side-by-side"},
+		{"{\"layout\":\"Grid\"}", "layout: the name of a layout"},
+		{"{\"layout\":\"room\"}", "layout: the name of a layout"},
 		{"{\"fit\":\"letterbox crop\"}",
 		 "fit: one of: letterbox crop"},
 		{"{\"tones\":\"no\"}", "tones: yes or no"},

@@ -106,7 +106,9 @@ static int test_welcome(void)
 	TEST_STR("guest", s);
 	(void)json_u64(w, "number", &number);
 	TEST_TRUE(number > 0);
-	TEST_EQ(4, json_array_size(json_object_get(w, "layouts")));
+	TEST_EQ(14, json_array_size(json_object_get(w, "layouts")));
+	TEST_STR("Grid", json_string_value(json_object_get(
+			json_object_get(w, "layout_titles"), "grid")));
 	TEST_TRUE(!json_object_get(room, "pin"));
 
 	/* a meeting without a mixer; everybody leaves: it is over */

@@ -228,10 +228,10 @@ static int test_types(void)
 	    "{\"linger\": 1.5}");
 	BAD("tones: true or", "PATCH", "/api/v1/rooms/a", NULL,
 	    "{\"tones\": 1}");
-	BAD("layout: one of", "PATCH", "/api/v1/rooms/a", NULL,
-	    "{\"layout\": \"pile\"}");
-	BAD("layout: one of", "PATCH", "/api/v1/rooms/a", NULL,
-	    "{\"layout\": \"\"}");
+	BAD("fit: one of", "PATCH", "/api/v1/rooms/a", NULL,
+	    "{\"fit\": \"pile\"}");
+	BAD("fit: one of", "PATCH", "/api/v1/rooms/a", NULL,
+	    "{\"fit\": \"\"}");
 	BAD("party: a whole", "GET", "/api/v1/parties/ann", NULL, NULL);
 	BAD("party: a whole", "GET", "/api/v1/parties/1x", NULL, NULL);
 	BAD("party: a whole", "GET", "/api/v1/parties/ 1", NULL, NULL);
