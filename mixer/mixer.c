@@ -19,6 +19,7 @@
 
 enum {
 	STATS_WORDS = 2,
+	ASK_ALL_US = 100000,      /* when a leg is due, of its own accord */
 	LATE_US = 500000,         /* sound and pictures nobody wants now  */
 };
 
@@ -120,7 +121,7 @@ static ON(loop) void send_audio(struct mixer *mixer, const struct post *post)
 		if (!ml)
 			continue;
 		leg_send_audio(ml->leg, out->unit, out->ts48, now);
-		mixer_due(mixer, mixer_leg_due(ml));
+		mixer_leg_wake(ml);
 	}
 }
 
@@ -137,7 +138,7 @@ static ON(loop) void send_video(struct mixer *mixer, struct unit *unit)
 		if (!mixer_leg_watches(ml, unit))
 			continue;
 		leg_send_video(ml->leg, unit, now);
-		mixer_due(mixer, mixer_leg_due(ml));
+		mixer_leg_wake(ml);
 	}
 	mixer_rec_unit(mixer, unit);
 }
@@ -256,28 +257,41 @@ static void posts_done_handler(void *arg)
 	net_port_flush();
 }
 
+/* When each leg is due was noted when something happened to it: a thousand
+ * are looked through in no time.  All are asked from time to time, in case
+ * one became due by time alone. */
 static void tmr_handler(void *arg)
 {
 	struct mixer *mixer = arg;
-	uint64_t now = clock_us(), next = UINT64_MAX;
+	uint64_t now = clock_us(), next = now + ASK_ALL_US;
+	bool all = now >= mixer->ask_us;
 	struct le *le;
 
 	on_loop();
 
+	if (all)
+		mixer->ask_us = next;
 	mixer->due = UINT64_MAX;
 	for (le = mixer->legl.head; le; le = le->next) {
 		struct mixer_leg *ml = le->data;
-		uint64_t due = mixer_leg_due(ml);
 
-		if (due <= now) {
+		if (all)
+			ml->due_us = mixer_leg_due(ml);
+		if (ml->due_us <= now) {
 			mixer_leg_run(ml, now);
-			due = mixer_leg_due(ml);
+			ml->due_us = mixer_leg_due(ml);
 		}
-		if (due < next)
-			next = due;
+		next = min(next, ml->due_us);
 	}
 	net_port_flush();
-	mixer_due(mixer, next);
+	if (mixer->legl.head)
+		mixer_due(mixer, next);
+}
+
+void mixer_leg_wake(struct mixer_leg *ml)
+{
+	ml->due_us = mixer_leg_due(ml);
+	mixer_due(ml->mixer, ml->due_us);
 }
 
 /* One timer for all legs: libre's are a sorted list. */

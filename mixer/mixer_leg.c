@@ -51,7 +51,7 @@ static void port_recv_handler(const struct sa *src, const uint8_t *p,
 		mixer_leg_rtc_recv(ml, src, p, n, now);
 	else
 		leg_recv(ml->leg, port->media, port->rtcp, src, p, n, now);
-	mixer_due(ml->mixer, mixer_leg_due(ml));
+	mixer_leg_wake(ml);
 }
 
 static void send_handler(enum leg_media media, bool rtcp,
@@ -262,7 +262,7 @@ void mixer_leg_want_key(struct mixer_leg *ml, enum leg_media media)
 		mixer_tell(ml->mixer, MIX_LEG_KEY,
 			   json_pack("{sI}", "id",
 				     (json_int_t)ml->ticket.id));
-	mixer_due(ml->mixer, mixer_leg_due(ml));
+	mixer_leg_wake(ml);
 }
 
 /* ---- engines -------------------------------------------------------- */
@@ -424,7 +424,7 @@ int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer *mixer,
 		(void)re_snprintf(errbuf, errsz, "codecs: %m", err);
 		goto out;
 	}
-	mixer_due(mixer, mixer_leg_due(ml));
+	mixer_leg_wake(ml);
 
  out:
 	if (err)
@@ -461,7 +461,7 @@ int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
 		err = engines_set(ml);
 	if (err)
 		(void)re_snprintf(errbuf, errsz, "codecs: %m", err);
-	mixer_due(ml->mixer, mixer_leg_due(ml));
+	mixer_leg_wake(ml);
 
 	return err;
 }

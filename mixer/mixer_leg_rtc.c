@@ -211,7 +211,7 @@ void mixer_leg_need(struct mixer_leg *ml, enum leg_media media)
 
 	video_src_need(src, &w, &h);
 	(void)leg_set_need(ml->leg, media, w, h, clock_us());
-	mixer_due(ml->mixer, mixer_leg_due(ml));
+	mixer_leg_wake(ml);
 	mixer_tell(ml->mixer, MIX_LEG_NEED,
 		   json_pack("{sI ss sI sI}", "id",
 			     (json_int_t)ml->ticket.id, "media",

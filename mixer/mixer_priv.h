@@ -46,6 +46,7 @@ struct mixer {
 	uint32_t req_id;          /* of the last recording or picture     */
 	struct tmr tmr;           /* earliest leg_due                     */
 	uint64_t due;             /* what tmr is set to, UINT64_MAX: off  */
+	uint64_t ask_us;          /* when all legs are asked again        */
 	uint64_t started_us;
 	uint64_t cpu_net_us;      /* thread time at the start             */
 	uint64_t late;            /* batches and pictures thrown away     */
@@ -72,6 +73,7 @@ struct mixer_port {
 struct mixer_leg {
 	struct le le;             /* in mixer->legl                       */
 	struct le he;             /* in mixer->legs                       */
+	uint64_t due_us;          /* as of the last mixer_leg_wake()      */
 	struct mixer *mixer;
 	struct ticket ticket;
 	struct leg *leg;
@@ -127,6 +129,8 @@ void mixer_leg_quality(struct mixer_leg *ml) ON(loop);    /* tells tuttid */
 void mixer_leg_want_key(struct mixer_leg *ml, enum leg_media media) ON(loop);
 
 uint64_t mixer_leg_due(const struct mixer_leg *ml) ON(loop);
+/** Something happened to it: notes when it is due, and sets the timer */
+void mixer_leg_wake(struct mixer_leg *ml) ON(loop);
 void mixer_leg_run(struct mixer_leg *ml, uint64_t now) ON(loop);
 void mixer_leg_bye(struct mixer_leg *ml, uint64_t now) ON(loop);
 

@@ -15,7 +15,7 @@
 #include "base/mixproto.h"
 #include "mixer/mixer_priv.h"
 
-enum { THUMB_W = 320 };
+enum { THUMB_W = 320, SEEK_US = 10000000 };
 
 struct rec {
 	struct le le;             /* in mixer->recl                       */
@@ -24,6 +24,7 @@ struct rec {
 	uint32_t id, segment;     /* tuttid's                             */
 	struct record *record;
 	struct video_watch *watch;/* NULL: paused, failed or closing      */
+	uint64_t key_us;          /* last key frame, or asked for one     */
 	bool announce, failed;
 	json_t *seq;              /* of rec_stop                          */
 };
@@ -232,15 +233,28 @@ int mixer_rec_stop(struct mixer *mixer, uint32_t id, json_t *seq)
 	return 0;
 }
 
+/* Encoders make key frames for who asks, and a player can go to no other
+ * place of a recording. */
+static ON(loop) void seek_point(struct rec *rec, const struct unit *unit)
+{
+	if (!unit->key && unit->pts_us - rec->key_us < SEEK_US)
+		return;
+	if (!unit->key)
+		video_watch_key(rec->watch);
+	rec->key_us = unit->pts_us;
+}
+
 void mixer_rec_unit(struct mixer *mixer, struct unit *unit)
 {
 	struct rec *rec = mixer->rec;
 
 	if (!rec || !rec->watch)
 		return;
-	if (codec_is_video(unit->codec)
-	    && unit->stream != video_watch_rung(rec->watch))
-		return;
+	if (codec_is_video(unit->codec)) {
+		if (unit->stream != video_watch_rung(rec->watch))
+			return;
+		seek_point(rec, unit);
+	}
 
 	record_put(rec->record, unit);
 }

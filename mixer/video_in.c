@@ -41,6 +41,7 @@ struct vin {
 	atomic_bool looked_at;    /* decode                               */
 	atomic_bool stale;        /* what is held is of no use any more   */
 	atomic_bool missed;       /* packets were thrown away             */
+	atomic_bool gather;       /* packets wait for vin_gather(false)   */
 	atomic_ullong due_us;     /* of the reassembly's timer            */
 	atomic_uint need;         /* width << 16 | height                 */
 	atomic_uint wait_ms;      /* the reassembly's                     */
@@ -527,10 +528,20 @@ void vin_put(struct vin *vin, struct pkt *pkt)
 		pkt_put(pkt);
 		return;
 	}
-	/* one wake-up a frame; the tick sees to what has no marker */
+	/* The turn before the next tick has all decoded that came until
+	 * then, stream after stream; what comes later, at once: one wake-up
+	 * a frame.  The tick sees to what has no marker. */
 	marker = pkt->marker;
 	bq_push(vin->bq, pkt);
-	if (marker || bq_count(vin->bq) >= VIN_QUEUE / 4)
+	if ((marker && !atomic_load(&vin->gather)) ||
+	    bq_count(vin->bq) >= VIN_QUEUE / 4)
+		kick(vin);
+}
+
+void vin_gather(struct vin *vin, bool on)
+{
+	atomic_store(&vin->gather, on);
+	if (!on && bq_count(vin->bq))
 		kick(vin);
 }
 

@@ -56,6 +56,9 @@ void vin_name(struct vin *vin, char name[TICKET_NAME_MAX]);    /* any     */
 
 void vin_set(struct vin *vin, const struct ticket *t);     /* loop         */
 void vin_put(struct vin *vin, struct pkt *pkt);            /* loop         */
+/** true: packets are kept, and nobody is woken for them; false: what was
+ *  kept is decoded now, what comes later at once.  Tick. */
+void vin_gather(struct vin *vin, bool on);
 void vin_sync(struct vin *vin, const struct rtp_sync *sync);
 void vin_lipsync(struct vin *vin, video_offset_h *offseth,
 		 video_hold_h *holdh, void *arg);

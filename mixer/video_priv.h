@@ -89,6 +89,9 @@ struct video {
 	uint64_t t0_us, last_n;   /* [t]                                  */
 	uint64_t awake_us;        /* [t] since when somebody looks        */
 	bool begun;               /* [t]                                  */
+	bool gathering;           /* [t] packets wait for the turn before
+	                           * the next tick                        */
+	uint64_t decoded_us, dec_us;      /* [t] in all; a tick's, at most */
 	struct gov gov;           /* [t]                                  */
 
 	pthread_mutex_t mtx;
