@@ -63,6 +63,8 @@ const struct config_key config_keyv[] = {
 	 "Rooms that may be created."},
 	{"max_parties", CONF_U32, "200", NULL, 1, 2000, false,
 	 "Parties in one meeting, unless the room says less."},
+	{"capacity", CONF_U32, "0", NULL, 0, 1000000, false,
+	 "Thousandths of a core that calls may take; 0: what there is."},
 	{"session_expires_s", CONF_U32, "1800", NULL, 0, 86400, false,
 	 "SIP session timer (RFC 4028) that is asked for; 0: none."},
 	{"min_se_s", CONF_U32, "90", NULL, 90, 86400, false,

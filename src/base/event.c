@@ -17,6 +17,10 @@ const struct event_def eventv[EV_COUNT] = {
  "tuttid is up and takes calls"},
 {EV_SERVER_STOPPED, "server stopped", true, {"reason", "after_s"},
  "tuttid said goodbye to all legs"},
+{EV_SERVER_FULL, "server full", true,
+ {"room", "via", "need", "used", "capacity", "refused"},
+ "A call would take more than there is and was refused; at most one a "
+ "second is told, refused counts them all"},
 
 {EV_ROOM_CREATED, "room created", true, {"room", "dial"},
  "A room was created"},

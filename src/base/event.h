@@ -23,6 +23,7 @@
 enum event_id {
 	EV_SERVER_STARTED,
 	EV_SERVER_STOPPED,
+	EV_SERVER_FULL,           /* a call did not fit                   */
 	EV_ROOM_CREATED,
 	EV_ROOM_CHANGED,
 	EV_ROOM_DELETED,

@@ -96,6 +96,7 @@ static void log_event(const struct event_def *def, const json_t *fields)
 		log_chat(def, fields);
 		break;
 
+	case EV_SERVER_FULL:
 	case EV_MIXER_DIED:
 	case EV_MIXER_LOAD:
 	case EV_RECORDING_FAILED:

@@ -147,6 +147,12 @@ int party_leg_up(struct party *p)
 	if (p->leg)
 		return 0;
 
+	/* who is in already may come again, with whatever it costs now */
+	if (p->state != PARTY_JOINED) {
+		err = capacity_admit(p);
+		if (err)
+			return err;
+	}
 	err = meeting_up(p->meeting);
 	if (err)
 		return err;

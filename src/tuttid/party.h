@@ -113,7 +113,8 @@ struct party {
 /** New in m's list, with an id of its own. */
 int party_alloc(struct party **pp, struct meeting *m);
 
-/** Leg into the mixer (meeting_up is done here): ticket and fdv are set. */
+/** Leg into the mixer (meeting_up is done here): ticket and fdv are set.
+ *  EDQUOT: the server has no room for it (capacity.h). */
 int party_leg_up(struct party *p);
 
 /** ticket changed: to the mixer, and as an event if it shows. */

@@ -333,6 +333,9 @@ static int negotiate(struct party *p, struct mbuf **bodyp, char *errbuf,
 	int err;
 
 	if (!offer) {
+		err = capacity_expect(p);
+		if (err)
+			return err;
 		p->late = true;
 		return media_sdp_offer(p->sdp, bodyp);
 	}
@@ -368,6 +371,10 @@ static void fail(struct party *p, int err, const char *text)
 	case EMFILE:
 	case ENFILE:
 		refuse(srv, call, 503, "No free media port", 60);
+		break;
+
+	case EDQUOT:
+		refuse(srv, call, 503, "Server is full", capacity_retry_s());
 		break;
 
 	default:
@@ -507,7 +514,9 @@ int party_sip_dial(struct party **pp, struct server *srv,
 	if (err)
 		goto out;
 
-	err = dial(p);
+	err = capacity_expect(p);
+	if (!err)
+		err = dial(p);
 	if (err)
 		goto out;
 	text_tidy(p->name, sizeof(p->name),

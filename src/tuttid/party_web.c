@@ -239,10 +239,16 @@ static int take(struct party *p, struct party_media *pm)
 
 static int status_of(int err)
 {
-	return err == ENOSPC || err == EMFILE || err == ENFILE ? 503 : 500;
+	return err == ENOSPC || err == EMFILE || err == ENFILE ||
+	       err == EDQUOT ? 503 : 500;
 }
 
-static int session_agreed(struct party_media *pm)
+static const char *text_of(int err)
+{
+	return err == EDQUOT ? "Server is full" : "Not joined";
+}
+
+static int session_agreed(struct party_media *pm, const char **textp)
 {
 	struct party *p = pm->party;
 	const bool joined = p->state == PARTY_JOINED;
@@ -252,18 +258,20 @@ static int session_agreed(struct party_media *pm)
 	party_share(p, false);
 	err = take(p, pm);
 	if (err) {
-		warning("party %u not joined: %m\n", p->id, err);
+		if (err != EDQUOT)
+			warning("party %u not joined: %m\n", p->id, err);
 		pm->sess = NULL;     /* whip.c ends it */
 		party_web_media_end(p, "not joined");
 	}
 	else if (joined) {
 		party_media_changed(p);
 	}
+	*textp = text_of(err);
 
 	return err ? status_of(err) : 0;
 }
 
-static int newcomer(struct party_media *pm)
+static int newcomer(struct party_media *pm, const char **textp)
 {
 	struct room *room = rooms_find(pm->srv->rooms, pm->room);
 	struct meeting *m;
@@ -286,10 +294,12 @@ static int newcomer(struct party_media *pm)
 	str_ncpy(p->ticket.layout, pm->layout, sizeof(p->ticket.layout));
 	err = take(p, pm);
 	if (err) {
-		warning("party %u not joined: %m\n", p->id, err);
+		if (err != EDQUOT)
+			warning("party %u not joined: %m\n", p->id, err);
 		pm->sess = NULL;
 		party_end(p, "not joined", 0);
 	}
+	*textp = text_of(err);
 
 	return err ? status_of(err) : 0;
 }
@@ -299,6 +309,7 @@ static int agreed_handler(void *owner, struct whip_sess *sess, bool first,
 {
 	struct party_media *pm = owner;
 	struct party *p = pm->party;
+	const char *text = "Not joined";
 	int status;
 
 	(void)arg;
@@ -312,10 +323,10 @@ static int agreed_handler(void *owner, struct whip_sess *sess, bool first,
 	}
 
 	pm->sess = sess;
-	status = pm->kind == RTC_SESSION ? session_agreed(pm)
-					 : newcomer(pm);
+	status = pm->kind == RTC_SESSION ? session_agreed(pm, &text)
+					 : newcomer(pm, &text);
 
-	return status ? refuse(errbuf, errsz, status, "Not joined") : 0;
+	return status ? refuse(errbuf, errsz, status, text) : 0;
 }
 
 /* ---- the end ---- */

@@ -330,6 +330,7 @@ int server_alloc(struct server **srvp, struct config *conf, char *errbuf,
 	srv->conf = conf;
 	srv->lock_fd = -1;
 	srv->started_us = clock_us();
+	capacity_init(&srv->capacity, config_u32(conf, "capacity"));
 
 	err = layouts_alloc(&srv->layouts, conf, errbuf, errsz);
 	if (!err)

@@ -15,6 +15,7 @@
 #include <re.h>
 #include <jansson.h>
 
+#include "tuttid/capacity.h"
 #include "tuttid/pin_guard.h"
 
 struct config;
@@ -61,6 +62,7 @@ struct server {
 	struct list taskl;        /* slow verbs under way                 */
 	uint64_t started_us;      /* monotonic                            */
 	uint64_t calls_in, calls_out, calls_refused;
+	struct capacity capacity;
 	int lock_fd;              /* data_dir is ours                     */
 	bool closing;             /* goodbye has begun                    */
 	bool opened;              /* "server started" has been said       */

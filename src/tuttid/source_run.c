@@ -171,7 +171,8 @@ static void playing(struct source_run *run, json_t *msg)
 	if (err) {
 		warning("source %llu not joined: %m\n",
 			(unsigned long long)run->s->id, err);
-		drop_party(run, "not joined");
+		drop_party(run, err == EDQUOT ? "server is full"
+					      : "not joined");
 		return;
 	}
 

@@ -202,6 +202,9 @@ void verb_call(struct server *srv, struct req *req, const json_t *args)
 
 	if (err == EINVAL)
 		req_fail(req, 400, "Not a SIP URI", "%s", uri);
+	else if (err == EDQUOT)
+		req_fail(req, 503, "Server is full", "capacity %u",
+			 srv->capacity.units);
 	else if (err)
 		req_fail_errno(req, err, "Not called");
 	else

@@ -288,11 +288,12 @@ static json_t *stats_json(const struct server *srv)
 
 	db_state(srv->db, &state);
 
-	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:o, s:i, s:o, s:i, s:I, s:I,"
+	return json_pack("{s:I, s:I, s:I, s:o, s:i, s:i, s:o, s:i, s:o, s:i, s:I, s:I,"
 			 " s:I, s:I}",
 			 "calls_in", (json_int_t)srv->calls_in,
 			 "calls_out", (json_int_t)srv->calls_out,
 			 "calls_refused", (json_int_t)srv->calls_refused,
+			 "capacity", capacity_json(srv),
 			 "ports_free", (int)ports_free(srv->ports),
 			 "control_clients",
 			 (int)control_clients(srv->control),

@@ -28,7 +28,7 @@ static const struct kind large = {"720p30", "1280x720", 1280, 720, 30,
 struct meeting {
 	double seconds, cpu, tuttid, rss, pss, sound, picture, lips, fps,
 		governor;
-	double vdec, venc, floor_audio;
+	double vdec, venc, adec, aenc;
 	json_t *stages;           /* {"video decode": s/s, …}             */
 };
 
@@ -117,8 +117,8 @@ static void floor_run(struct meeting *m, unsigned legs, const struct kind *k)
 		die("floor failed");
 	m->vdec = number(res, "video_decode", NULL);
 	m->venc = number(res, "video_encode", NULL);
-	m->floor_audio = number(res, "audio_decode", NULL) +
-		number(res, "audio_encode", NULL);
+	m->adec = number(res, "audio_decode", NULL);
+	m->aenc = number(res, "audio_encode", NULL);
 	json_decref(res);
 }
 
@@ -145,7 +145,7 @@ static void rows_cpu(const struct meeting *m, unsigned n)
 	    "thread, nothing else", "floor_%ulegs_video_decode", n);
 	row("s/s", m->venc, "one x264 encode of the same pictures, same "
 	    "settings, nothing else", "floor_%ulegs_video_encode", n);
-	row("s/s", m->floor_audio, "Opus decodes of all legs, encodes for "
+	row("s/s", m->adec + m->aenc, "Opus decodes of all legs, encodes for "
 	    "three speakers and the listeners", "floor_%ulegs_audio", n);
 }
 
@@ -186,8 +186,12 @@ static void usual_run(unsigned legs)
 	rows_cpu(&m, legs);
 	row_ratio(&m, legs, &usual);
 	rows_rest(&m, legs);
-	if (legs == LEGS)
+	if (legs == LEGS) {
 		cpu_9legs = m.cpu;
+		row("mcores", 1000 * (m.adec / LEGS + m.aenc /
+				      (SPEAKERS + 1)), "an Opus decode and an "
+		    "encode of its own", "unit_speaker");
+	}
 	if (legs == 3) {
 		row("ms", m.sound, "as sound_ms_p50_3legs", "sound_ms_p50");
 		row("ms", m.picture, "as picture_ms_p50_3legs",
@@ -286,7 +290,7 @@ static void part_watchers(void)
 static void part_listeners(void)
 {
 	static const char *const optv[] = {"-n", "3", "-w", "1000", "-v",
-		"none", "-r", "4", NULL};
+		"none", "-r", "24", NULL};
 	struct window w;
 	json_t *res;
 	double s;

@@ -97,6 +97,7 @@ void tuttid_start(void)
 	(void)fprintf(f, "data_dir %s/data\ncontrol_socket %s/s\n"
 		      "media_ports 50000-59999\n"
 		      "max_parties 2000\n"
+		      "capacity 1000000\n"
 		      "sip_listen udp 127.0.0.1:%u\n"
 		      "web_listen http 127.0.0.1:%u\n", g.dir, g.dir,
 		      g.sip_port, g.sip_port);
