@@ -577,6 +577,7 @@ static void dtmf_msg(struct party *p, json_t *msg)
 	party_emit(p, EV_PARTY_DTMF,
 		   json_pack("{s:s, s:i}", "digit", digit, "duration_ms",
 			     (int)ms));
+	party_key(p, digit[0]);
 }
 
 void party_mixer_msg(struct party *p, const char *m, json_t *msg)

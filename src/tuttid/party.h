@@ -85,6 +85,8 @@ struct party {
 
 	struct source *source;    /* weak; or it is a source              */
 
+	uint64_t star_us;         /* party_keys.c: when it dialled *, or 0 */
+
 	/* the leg */
 	struct ticket ticket;     /* what we want; the client's copy knows
 	                           * the latched addresses                */
@@ -171,6 +173,9 @@ void party_sip_key_frame(struct party *p);
 
 /** name is tidied; EINVAL when nothing is left of it. */
 int  party_rename(struct party *p, const char *name);
+/** It dialled this; party_keys.c says what that does. */
+void party_key(struct party *p, char digit);
+
 int  party_layout(struct party *p, const char *layout);
 /** Who is large in what it is sent, of its meeting; NULL: as the room says.
  *  It lasts until either of them goes.  ENOTSUP. */

@@ -204,6 +204,7 @@ static void dtmf_handler(char digit, unsigned duration_ms, void *arg)
 	party_emit(p, EV_PARTY_DTMF,
 		   json_pack("{s:s, s:i}", "digit", text, "duration_ms",
 			     (int)duration_ms));
+	party_key(p, digit);
 }
 
 static void close_handler(uint16_t scode, const char *reason, void *arg)

@@ -19,6 +19,7 @@ enum {
 	VERB_DATA_MAX = 60000,    /* of a file in base64                  */
 };
 
+struct db_room;
 struct server;
 struct req;
 struct meeting;
@@ -31,6 +32,12 @@ void verbs_dispatch(struct server *srv, struct req *req, const json_t *msg);
 /** The first verb of the table without a handler, or handler without a
  *  verb; NULL when all is well. */
 const char *verbs_missing(void);
+
+/** A room's new settings, of which those in `changed` differ: written, told
+ *  to its meeting, said in an event.  Errors as of room_update(). */
+int verbs_room_change(struct server *srv, struct room *room,
+		      const struct db_room *cfg, const char *changed,
+		      char *errbuf, size_t errsz);
 
 typedef void (verb_h)(struct server *srv, struct req *req,
 		      const json_t *args);

@@ -130,6 +130,21 @@ void verb_room_show(struct server *srv, struct req *req, const json_t *args)
 		req_ok(req, room_json(srv, room, true));
 }
 
+int verbs_room_change(struct server *srv, struct room *room,
+		      const struct db_room *cfg, const char *changed,
+		      char *errbuf, size_t errsz)
+{
+	int err = room_update(room, cfg, srv->rooms, errbuf, errsz);
+
+	if (err)
+		return err;
+	meeting_room_changed(room->meeting);
+	room_event(srv, EV_ROOM_CHANGED, room,
+		   json_pack("{s:s}", "changed", changed));
+
+	return 0;
+}
+
 void verb_room_set(struct server *srv, struct req *req, const json_t *args)
 {
 	struct room *room = verbs_room(srv, req, args);
@@ -143,22 +158,16 @@ void verb_room_set(struct server *srv, struct req *req, const json_t *args)
 	cfg = room->cfg;
 	err = db_room_args(&cfg, args, changed, sizeof(changed), text,
 			   sizeof(text));
-	if (!err && changed[0])
-		err = room_update(room, &cfg, srv->rooms, text,
-				  sizeof(text));
-	if (err) {
-		refuse(req, srv, err, text);
-		return;
-	}
-
-	if (changed[0]) {
+	if (!err && changed[0]) {
 		if (room->meeting && json_object_get(args, "canvas_filter"))
 			room->meeting->filter_bad = false;
-		meeting_room_changed(room->meeting);
-		room_event(srv, EV_ROOM_CHANGED, room,
-			   json_pack("{s:s}", "changed", changed));
+		err = verbs_room_change(srv, room, &cfg, changed, text,
+					sizeof(text));
 	}
-	req_ok(req, room_json(srv, room, true));
+	if (err)
+		refuse(req, srv, err, text);
+	else
+		req_ok(req, room_json(srv, room, true));
 }
 
 /* What a host may set of his room. */
