@@ -30,6 +30,9 @@ enum {
 	QUIET_PEAK  = 200,        /* under -44 dBFS: change at once       */
 	QUIET_DBOV  = 65,         /* RFC 6464: under the gate             */
 	QUIET_RUN   = 10,
+	FAINT_RMS   = 18,         /* -65 dBFS: under the gate             */
+	FAINT_RUN   = 50,         /* packets decoded, without voice       */
+	FAINT_LOOK  = 25,         /* then one in so many is               */
 	FMTS        = TICKET_CODECS_MAX,
 	PT_CN       = 13,
 };
@@ -60,6 +63,8 @@ struct audio_in {
 	unsigned live;            /* samples until the FIFO is all zero   */
 	unsigned plc;             /* samples the codec concealed in a row */
 	unsigned quiet_run;
+	unsigned faint_run;       /* packets without voice, and faint     */
+	bool no_voice;            /* the packet at hand                   */
 	unsigned rest;
 	struct audio_conceal conceal;
 
@@ -370,6 +375,17 @@ static void push_conceal(struct audio_in *in, unsigned n)
 }
 
 
+static bool is_faint(const int16_t *pcm, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += (uint64_t)((int32_t)pcm[i] * pcm[i]);
+
+	return sum <= (uint64_t)n * FAINT_RMS * FAINT_RMS;
+}
+
+
 static void push_packet(struct audio_in *in, const struct codec_audio *c,
 			const struct pkt *pkt, unsigned dur, bool stereo)
 {
@@ -391,6 +407,8 @@ static void push_packet(struct audio_in *in, const struct codec_audio *c,
 
 	++in->st.decoded;
 	in->cur = d;
+	if (in->no_voice && !is_faint(pcm, n))
+		in->faint_run = 0;
 	n = convert(in, d, fifo_end(in), room(in), pcm, n);
 	push_sound(in, n, false);
 }
@@ -401,6 +419,14 @@ static bool is_quiet(struct audio_in *in, const struct codec_audio *c,
 		     const struct pkt *pkt)
 {
 	if (c->codec == CODEC_OPUS && codec_opus_is_dtx(pkt->len))
+		return true;
+
+	/* the noise of a room, under the gate for a second: only looked at
+	 * now and then, until its encoder finds a voice in it */
+	in->no_voice = c->codec == CODEC_OPUS &&
+		codec_opus_no_voice(pkt->data + pkt->off, pkt->len);
+	in->faint_run = in->no_voice ? in->faint_run + 1 : 0;
+	if (in->faint_run > FAINT_RUN && in->faint_run % FAINT_LOOK)
 		return true;
 
 	in->quiet_run = pkt->level >= QUIET_DBOV ? in->quiet_run + 1 : 0;

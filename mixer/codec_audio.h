@@ -68,6 +68,7 @@ extern const struct codec_audio codec_pcmu, codec_pcma, codec_g722,
 
 /** Is there in-band FEC for the packet before, RFC 6716 section 4.2? */
 bool codec_opus_has_fec(const uint8_t *p, size_t len);
+bool codec_opus_no_voice(const uint8_t *p, size_t len);
 /** The packet is one of a pause (DTX): nothing to hear in it. */
 bool codec_opus_is_dtx(size_t len);
 

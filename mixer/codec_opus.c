@@ -217,6 +217,43 @@ bool codec_opus_has_fec(const uint8_t *p, size_t len)
 }
 
 
+/* Does the sender's voice detector say there is none?  Speech layer only,
+ * whose VAD bits come before anything coded. */
+bool codec_opus_no_voice(const uint8_t *p, size_t len)
+{
+	const unsigned char *framev[48];
+	opus_int16 sizev[48];
+	unsigned config, frames, ch, bit, i;
+	int n;
+
+	if (len < 2 || p[0] >> 3 >= 16)
+		return false;
+
+	n = opus_packet_parse(p, (opus_int32)len, NULL, framev, sizev, NULL);
+	if (n < 1)
+		return false;
+
+	config = p[0] >> 3;
+	frames = config < 12 ? (config & 3) == 3 ? 3 :
+			       (config & 3) == 2 ? 2 : 1 : 1;
+	ch = p[0] & 0x04 ? 2 : 1;
+	for (int k = 0; k < n; k++) {
+		if (sizev[k] < 1)
+			continue;
+		/* of each channel: its VAD bits, then one of LBRR */
+		for (i = 0; i < ch; i++) {
+			for (bit = 0; bit < frames; bit++) {
+				if (framev[k][0] >> (7 - i * (frames + 1) -
+						     bit) & 1)
+					return false;
+			}
+		}
+	}
+
+	return true;
+}
+
+
 bool codec_opus_is_dtx(size_t len)
 {
 	return len <= 2;

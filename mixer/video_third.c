@@ -11,7 +11,8 @@
 #include "mixer/video_third.h"
 
 #if defined(__x86_64__)
-#include <tmmintrin.h>
+#include <immintrin.h>
+#define AVX2 __attribute__((target("avx2")))
 #define SSSE3 __attribute__((target("ssse3")))
 #endif
 
@@ -70,7 +71,7 @@ static void one_row_all(uint8_t *dst, const uint8_t *p, int stride,
 	one_row_c(dst, p, stride, 0, w);
 }
 
-/* --- SSSE3 ------------------------------------------------------------ */
+/* --- SSSE3, AVX2 ------------------------------------------------------ */
 
 #if defined(__x86_64__)
 /* 16 pixels of two rows, weighted */
@@ -107,6 +108,46 @@ SSSE3 static void two_row_simd(uint8_t *dst, const uint8_t *more,
 		v = _mm_srli_epi16(_mm_add_epi16(v, r), 7);
 		_mm_storel_epi64((__m128i *)(void *)(dst + x),
 				 _mm_packus_epi16(v, v));
+	}
+	two_row_c(dst, more, less, x, w);
+}
+
+/* Two times 12 pixels of a row, four more behind each */
+AVX2 static inline __m256i two_times(const uint8_t *p)
+{
+	return _mm256_inserti128_si256(_mm256_castsi128_si256(
+		_mm_loadu_si128((const __m128i *)(const void *)p)),
+		_mm_loadu_si128((const __m128i *)(const void *)(p + 12)), 1);
+}
+
+/* 16 pixels from 24; reads 28 */
+AVX2 static void two_row_avx2(uint8_t *dst, const uint8_t *more,
+			      const uint8_t *less, unsigned w)
+{
+	const __m256i pairs = _mm256_broadcastsi128_si256(
+		_mm_setr_epi8(0, 1, 2, 1, 3, 4, 5, 4, 6, 7, 8, 7, 9, 10, 11,
+			      10));
+	const __m256i k = _mm256_set1_epi16(FAR << 8 | NEAR);
+	const __m256i r = _mm256_set1_epi16(64);
+	unsigned x = 0;
+
+	for (; x + 20 <= w; x += 16) {
+		__m256i a = two_times(more + x / 2 * 3);
+		__m256i b = two_times(less + x / 2 * 3);
+		__m256i lo = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(a, b),
+						  k);
+		__m256i hi = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(a, b),
+						  k);
+		__m256i v;
+
+		lo = _mm256_srli_epi16(_mm256_add_epi16(lo, r), 7);
+		hi = _mm256_srli_epi16(_mm256_add_epi16(hi, r), 7);
+		v = _mm256_shuffle_epi8(_mm256_packus_epi16(lo, hi), pairs);
+		v = _mm256_maddubs_epi16(v, k);
+		v = _mm256_srli_epi16(_mm256_add_epi16(v, r), 7);
+		v = _mm256_permute4x64_epi64(_mm256_packus_epi16(v, v), 8);
+		_mm_storeu_si128((__m128i *)(void *)(dst + x),
+				 _mm256_castsi256_si128(v));
 	}
 	two_row_c(dst, more, less, x, w);
 }
@@ -155,6 +196,9 @@ SSSE3 static void one_row_simd(uint8_t *dst, const uint8_t *p, int stride,
 
 static two_row_h *two_row(void)
 {
+	if (__builtin_cpu_supports("avx2"))
+		return two_row_avx2;
+
 	return __builtin_cpu_supports("ssse3") ? two_row_simd : two_row_all;
 }
 
