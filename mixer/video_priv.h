@@ -19,6 +19,7 @@
 #include "mixer/video_in.h"
 #include "mixer/video_pool.h"
 #include "mixer/video_rung.h"
+#include "mixer/video_small.h"
 #include "mixer/video_stage.h"
 
 enum {
@@ -47,6 +48,7 @@ struct vscene {
 	struct vkey key;
 	struct stage_cast cast;
 	struct scene *scene;      /* NULL: this slot is free              */
+	struct smalls smalls;     /* of its canvas, for its rungs         */
 	uint64_t since_us;
 	bool used;                /* this turn                            */
 };

@@ -32,7 +32,7 @@ struct rung {
 
 	/* the tick's */
 	struct venc *enc;
-	struct vpic small;        /* only when smaller than the canvas    */
+	bool small;               /* smaller than the canvas      [I]     */
 	struct rtp_pack pack;
 	uint8_t *constv;          /* 1: as in the last encoded picture    */
 	unsigned divisor;
@@ -54,7 +54,6 @@ static void rung_destructor(void *data)
 
 	mem_deref(r->enc);
 	mem_deref(r->constv);
-	vpic_close(&r->small);
 }
 
 int rung_alloc(struct rung **rp, uint32_t id, const struct video_rung *desc,
@@ -79,6 +78,7 @@ int rung_alloc(struct rung **rp, uint32_t id, const struct video_rung *desc,
 	r->canvas_fps = canvas_fps;
 	r->mbw = (desc->width + 15u) / 16;
 	r->mbh = (desc->height + 15u) / 16;
+	r->small = desc->width != canvas_w || desc->height != canvas_h;
 	r->divisor = 1;
 	r->stale = true;
 	r->pack.codec = desc->codec;
@@ -89,8 +89,6 @@ int rung_alloc(struct rung **rp, uint32_t id, const struct video_rung *desc,
 	r->constv = mem_zalloc((size_t)r->mbw * r->mbh, NULL);
 	if (!r->constv)
 		err = ENOMEM;
-	else if (desc->width != canvas_w || desc->height != canvas_h)
-		err = vpic_init(&r->small, desc->width, desc->height);
 	if (err)
 		mem_deref(r);
 	else
@@ -132,7 +130,7 @@ void rung_mark(struct rung *r, const struct layout_rect *rect)
 	unsigned x0 = rect->x, y0 = rect->y;
 	unsigned x1 = rect->x + rect->w, y1 = rect->y + rect->h;
 
-	if (r->small.mem) {
+	if (r->small) {
 		/* the scaler looks a little beyond the edge */
 		x0 = x0 * r->desc.width / r->canvas_w;
 		y0 = y0 * r->desc.height / r->canvas_h;
@@ -232,18 +230,15 @@ static void time_pass(struct rung *r, uint64_t now)
 	r->put_us = now;
 }
 
-static int encode(struct rung *r, const struct vpic *canvas, bool key,
+static int encode(struct rung *r, const struct vpic *pic, bool key,
 		  uint64_t pts_us, struct unit **unitp)
 {
 	struct venc_out out = {0};
 	struct unit *unit;
 	int err;
 
-	if (r->small.mem && r->stale)
-		vpic_scale(&r->small, canvas);
 	time_pass(r, pts_us);
-	err = venc_put(r->enc, r->small.mem ? &r->small : canvas,
-		       r->key_us ? r->constv : NULL, key, &out);
+	err = venc_put(r->enc, pic, r->key_us ? r->constv : NULL, key, &out);
 	if (err == EAGAIN)
 		return err;
 	++r->seq;
@@ -276,7 +271,7 @@ static void account(struct rung *r, const struct unit *unit, uint64_t now)
 	atomic_fetch_add(&r->bytes, unit->len);
 }
 
-int rung_encode(struct rung *r, const struct vpic *canvas,
+int rung_encode(struct rung *r, const struct vpic *pic,
 		uint64_t pts_us, struct unit **unitp)
 {
 	uint64_t t0 = video_cpu_us();
@@ -292,7 +287,7 @@ int rung_encode(struct rung *r, const struct vpic *canvas,
 		atomic_store(&r->want_key, false);
 
 	if (!err)
-		err = encode(r, canvas, key, pts_us, unitp);
+		err = encode(r, pic, key, pts_us, unitp);
 	if (!err) {
 		account(r, *unitp, pts_us);
 	}

@@ -2,8 +2,8 @@
 /*
  * mixer/video_rung.h -- one encode of the canvas, shared by who watches it
  *
- * Holds the encoder, made at the first picture, and for a rung smaller than
- * the canvas its own scaled copy.  Knows which macroblocks changed since
+ * Holds the encoder, made at the first picture; is given the picture in its
+ * size (video_small.h).  Knows which macroblocks changed since
  * the picture it encoded last, and encodes nothing when none did, but now
  * and then, so that the stream does not look dead and its quality settles.
  *
@@ -44,7 +44,7 @@ void rung_tune(struct rung *r, unsigned divisor, bool fast);
 bool rung_due(struct rung *r, uint64_t n);
 
 /** Encodes, unless nothing changed; *unitp NULL then.  The caller unrefs. */
-int rung_encode(struct rung *r, const struct vpic *canvas,
+int rung_encode(struct rung *r, const struct vpic *pic,
 		uint64_t pts_us, struct unit **unitp);
 
 json_t *rung_stats(const struct rung *r);         /* any thread           */

@@ -18,6 +18,7 @@ static void dirty_handler(const struct layout_rect *rect, void *arg)
 	struct vscene *vs = arg;
 	struct tick *t = &vs->v->tick;
 
+	smalls_stale(&vs->smalls);
 	for (unsigned i = 0; i < t->rungc; i++) {
 		if (t->rungv[i].vs == vs)
 			rung_mark(t->rungv[i].rung, rect);
@@ -32,6 +33,7 @@ static void scene_end(struct vscene *vs)
 		return;
 	scene_set(vs->scene, &nobody);
 	vs->scene = mem_deref(vs->scene);
+	smalls_close(&vs->smalls);
 	atomic_fetch_sub(&vs->v->scenes, 1);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "mixer/video_clock.h"
 #include "mixer/video_priv.h"
 
 enum {
@@ -54,6 +55,46 @@ static void tick_close(struct tick *t)
 	t->vinc = t->rungc = t->duec = 0;
 }
 
+/* Each takes the next scene: its canvas in the sizes that are due. */
+static void scale_part(void *arg)
+{
+	struct video *v = arg;
+	struct tick *t = &v->tick;
+	unsigned i;
+
+	while ((i = atomic_fetch_add(&t->next, 1)) < t->drawc) {
+		struct vscene *vs = t->drawv[i];
+		uint64_t t0 = video_cpu_us();
+
+		smalls_make(&vs->smalls, scene_canvas(vs->scene));
+		atomic_fetch_add(&v->scale_us, video_cpu_us() - t0);
+	}
+}
+
+static void scale_all(struct video *v)
+{
+	struct tick *t = &v->tick;
+	bool any = false;
+
+	for (unsigned i = 0; i < t->duec; i++) {
+		const struct video_rung *d = rung_desc(t->duev[i]->rung);
+
+		if (d->width == v->cfg.width && d->height == v->cfg.height)
+			continue;
+		any = true;
+		if (smalls_want(&t->duev[i]->vs->smalls, d->width, d->height))
+			debug("rung %u: no picture in its size",
+			      rung_id(t->duev[i]->rung));
+	}
+	if (!any)
+		return;
+	atomic_store(&t->next, 0);
+	if (t->drawc > 1)
+		pool_spread(v->pool, t->drawc - 1, scale_part, v);
+	else
+		scale_part(v);
+}
+
 /* On several workers at a time: each takes the next rung. */
 static void encode_part(void *arg)
 {
@@ -64,8 +105,11 @@ static void encode_part(void *arg)
 	while ((i = atomic_fetch_add(&t->next, 1)) < t->duec) {
 		struct unit *unit = NULL;
 		struct trung *r = t->duev[i];
-		int err = rung_encode(r->rung, scene_canvas(r->vs->scene),
-				      t->pts_us, &unit);
+		const struct video_rung *d = rung_desc(r->rung);
+		const struct vpic *pic = smalls_get(&r->vs->smalls,
+			scene_canvas(r->vs->scene), d->width, d->height);
+		int err = pic ? rung_encode(r->rung, pic, t->pts_us, &unit) :
+			ENOMEM;
 
 		if (err)
 			debug("rung %u encoding failed: %m",
@@ -89,6 +133,7 @@ static void encode_all(struct video *v)
 		if (r->vs && rung_due(r->rung, t->n))
 			t->duev[t->duec++] = r;
 	}
+	scale_all(v);
 	atomic_store(&t->next, 0);
 	if (t->duec > 1)
 		pool_spread(v->pool, t->duec - 1, encode_part, v);
