@@ -28,7 +28,7 @@ struct enc {
 	aom_codec_enc_cfg_t cfg;
 	bool open;
 	unsigned fps, kbps;
-	int64_t pts;
+	int64_t pts, key_pts;
 };
 
 static void enc_destructor(void *data)
@@ -61,8 +61,10 @@ static int put(struct venc *venc, const struct vpic *pic,
 	aom_image_t img;
 
 	(void)constv;
-	if (e->pts % (KEY_INTERVAL_S * e->fps) == 0)
+	if (!e->pts || e->pts - e->key_pts >= KEY_INTERVAL_S * e->fps)
 		key = true;
+	if (key)
+		e->key_pts = e->pts;
 
 	memset(&img, 0, sizeof(img));
 	if (!aom_img_wrap(&img, AOM_IMG_FMT_I420, pic->w, pic->h, 1,
@@ -166,7 +168,17 @@ static void setup(struct enc *e)
 			  AOM_CR_STUDIO_RANGE);
 }
 
-static const struct venc_ops ops = { .puth = put, .tuneh = tune };
+/* The rate control goes by the time of the pictures. */
+static void pass(struct venc *venc, unsigned pictures)
+{
+	struct enc *e = (struct enc *)venc;
+
+	e->pts += pictures;
+}
+
+static const struct venc_ops ops = {
+	.puth = put, .tuneh = tune, .passh = pass,
+};
 
 int venc_av1_alloc(struct venc **encp, const struct video_rung *rung)
 {

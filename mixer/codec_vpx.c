@@ -32,7 +32,7 @@ struct enc {
 	bool open, vp9;
 	unsigned fps, kbps, mbw, mbh;
 	uint8_t *activev, *agev;  /* one per macroblock                   */
-	int64_t pts;
+	int64_t pts, key_pts;
 };
 
 static void enc_destructor(void *data)
@@ -86,8 +86,10 @@ static int put(struct venc *venc, const struct vpic *pic,
 	vpx_image_t img;
 
 	/* libvpx decides by itself when the interval is over */
-	if (e->pts % (KEY_INTERVAL_S * e->fps) == 0)
+	if (!e->pts || e->pts - e->key_pts >= KEY_INTERVAL_S * e->fps)
 		key = true;
+	if (key)
+		e->key_pts = e->pts;
 	if (!e->vp9)
 		active_set(e, constv, key);
 
@@ -169,7 +171,17 @@ static void setup_vp9(struct enc *e)
 	vpx_codec_control(&e->ctx, VP9E_SET_COLOR_RANGE, 0);
 }
 
-static const struct venc_ops ops = { .puth = put, .tuneh = tune };
+/* The rate control goes by the time of the pictures. */
+static void pass(struct venc *venc, unsigned pictures)
+{
+	struct enc *e = (struct enc *)venc;
+
+	e->pts += pictures;
+}
+
+static const struct venc_ops ops = {
+	.puth = put, .tuneh = tune, .passh = pass,
+};
 
 int venc_vpx_alloc(struct venc **encp, const struct video_rung *rung)
 {
