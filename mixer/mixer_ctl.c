@@ -2,6 +2,7 @@
 /*
  * mixer/mixer_ctl.c -- messages from tuttid (base/mixproto.h), one by one
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "base/mixproto.h"
 #include "mixer/mixer_priv.h"
+#include "mixer/video_mark.h"
 
 struct ctl {
 	struct mixer *mixer;
@@ -94,6 +96,19 @@ static ON(loop) void ladder_of(struct mixer *mixer, const json_t *msg)
 		(void)mixer_leg_watch(le->data);
 }
 
+/* What is drawn over the picture; who is heard depends on it, too. */
+static ON(loop) void look_of(struct mixer *mixer, const json_t *msg)
+{
+	const enum look_hold was = mixer->look.hold;
+
+	look_decode(&mixer->look, msg);
+	video_look(mixer->video, &mixer->look);
+	if ((was == LOOK_HOST) == (mixer->look.hold == LOOK_HOST))
+		return;
+	for (struct le *le = mixer->legl.head; le; le = le->next)
+		(void)mixer_leg_hold(le->data);
+}
+
 /* What of the room's picture is in a message; the rest stays as it is. */
 static ON(loop) void room_of(struct mixer *mixer, const json_t *msg)
 {
@@ -103,6 +118,7 @@ static ON(loop) void room_of(struct mixer *mixer, const json_t *msg)
 
 	if (crop_of(msg, &crop))
 		video_fit(mixer->video, crop);
+	look_of(mixer, msg);
 	ladder_of(mixer, msg);
 	if (!json_str(msg, "layout", &layout))
 		str_ncpy(mixer->layout, layout, sizeof(mixer->layout));
@@ -262,6 +278,66 @@ static ON(loop) int layouts(struct ctl *ctl)
 			     sizeof(ctl->text));
 }
 
+/* From the beginning, wherever others that share the descriptor are */
+static int read_all(int fd, uint8_t *buf, size_t size, size_t *np)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		ssize_t k = pread(fd, buf + n, size - n, (off_t)n);
+
+		if (k < 0)
+			return errno;
+		if (!k)
+			break;
+		n += (size_t)k;
+	}
+	*np = n;
+
+	return 0;
+}
+
+static ON(loop) int watermark_read(struct mixer *mixer, int fd,
+				   struct mark_image **imp)
+{
+	uint8_t *buf = mem_alloc(LOOK_IMAGE_MAX + 1, NULL);
+	size_t n = 0;
+	int err = ENOMEM;
+
+	if (buf)
+		err = read_all(fd, buf, LOOK_IMAGE_MAX + 1, &n);
+	/* a sixth of the canvas at most */
+	if (!err)
+		err = mark_image_read(imp, buf, n, mixer->width / 4,
+				      mixer->height / 6);
+	mem_deref(buf);
+
+	return err;
+}
+
+static ON(loop) int watermark(struct ctl *ctl)
+{
+	struct mark_image *im = NULL;
+	int fd = take_fd(ctl), err = 0;
+	bool on = false;
+
+	(void)json_flag(ctl->msg, "on", &on);
+	if (on && fd < 0)
+		return bad(ctl, "no descriptor");
+	if (on)
+		err = watermark_read(ctl->mixer, fd, &im);
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		mixer_tell(ctl->mixer, MIX_ROOM_TROUBLE,
+			   json_pack("{ss ss}", "what", "watermark", "text",
+				     "it is not a PNG that can be read"));
+	video_watermark(ctl->mixer->video, im);
+	mark_image_unref(im);
+
+	return err;
+}
+
 static ON(loop) int rec_start(struct ctl *ctl)
 {
 	uint32_t rec, segment = 0;
@@ -378,6 +454,7 @@ static const struct {
 	{MIX_KEY,        key,        false},
 	{MIX_ROOM_SET,   room_set,   false},
 	{MIX_LAYOUTS,    layouts,    false},
+	{MIX_WATERMARK,  watermark,  false},
 	{MIX_REC_START,  rec_start,  false},
 	{MIX_REC_PAUSE,  rec_pause,  false},
 	{MIX_REC_RESUME, rec_resume, false},

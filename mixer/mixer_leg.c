@@ -242,6 +242,11 @@ static void quiet_handler(enum leg_media media, unsigned quiet_ms, void *arg)
 			mixer_leg_slides_end(ml);
 		return;
 	}
+	/* a camera that is switched off is quiet, too */
+	if (media == LEG_AUDIO) {
+		ml->quiet = quiet_ms != 0;
+		mixer_leg_trouble(ml);
+	}
 	msg = media_msg(ml, media);
 	if (msg)
 		json_object_set_new(msg, "quiet_ms", json_integer(quiet_ms));
@@ -277,15 +282,31 @@ static void hold_handler(unsigned extra_ms, void *arg)
 	audio_leg_hold(arg, extra_ms);
 }
 
-/* Only watches: it is heard and seen by nobody. */
+/* Only watches: it is heard and seen by nobody; nor is anybody before the
+ * host has come. */
 static ON(loop) int audio_set(struct mixer_leg *ml)
 {
 	struct ticket t = ml->ticket;
 
-	t.muted |= t.watcher;
+	t.muted |= t.watcher || ml->mixer->look.hold == LOOK_HOST;
 
 	return ml->audio ? audio_leg_set(ml->audio, &t)
 		: audio_leg_alloc(&ml->audio, ml->mixer->audio, &t);
+}
+
+int mixer_leg_hold(struct mixer_leg *ml)
+{
+	return ml->audio ? audio_set(ml) : 0;
+}
+
+/* Who is muted may as well send nothing. */
+void mixer_leg_trouble(struct mixer_leg *ml)
+{
+	const struct ticket *t = &ml->ticket;
+	const bool quiet = ml->quiet && t->audio.on && t->audio.recv &&
+		!t->muted && !t->mic_off;
+
+	video_src_trouble(ml->src, ml->rtc_trouble || quiet);
 }
 
 static ON(loop) void lipsync_set(struct mixer_leg *ml)
@@ -337,6 +358,7 @@ static ON(loop) int engines_set(struct mixer_leg *ml)
 	}
 
 	err = src_set(ml);
+	mixer_leg_trouble(ml);
 	if (!err)
 		err = mixer_leg_slides_set(ml, t);
 	if (err)
@@ -454,6 +476,8 @@ int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
 		}
 	}
 	ml->ticket = *t;
+	if (!t->audio.on || !t->audio.recv)
+		ml->quiet = false;
 	err = leg_set(ml->leg, t, clock_us());
 	if (!err && ml->rtc)
 		err = net_rtc_set(ml->rtc, &t->rtc, clock_us());

@@ -67,6 +67,8 @@ static void state_handler(enum rtc_state state, const char *text, void *arg)
 
 	info("leg %u %s%s%s\n", ml->ticket.id, name,
 	     text && *text ? ": " : "", text ? text : "");
+	ml->rtc_trouble = state != RTC_CONNECTED;
+	mixer_leg_trouble(ml);
 	if (state == RTC_CONNECTED || state == RTC_TROUBLE)
 		ready(ml);
 	else

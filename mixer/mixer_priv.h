@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "base/ipc.h"
+#include "base/look.h"
 #include "base/thread.h"
 #include "base/ticket.h"
 #include "mixer/audio.h"
@@ -54,6 +55,7 @@ struct mixer {
 	struct video_ladder ladder;       /* what legs may be sent        */
 	char layout[TICKET_LAYOUT_MAX];
 	uint32_t spotlight;       /* a leg, 0: nobody                     */
+	struct look look;
 	uint32_t meeting;
 	json_t *layouts;          /* files that came, the rest will follow */
 	int statm_fd;             /* /proc/self/statm                     */
@@ -93,6 +95,8 @@ struct mixer_leg {
 	struct net_rtc *rtc;      /* NULL: SIP                            */
 	bool rtc_ready;           /* it was, once                         */
 	struct video_src *slides; /* while it shares                      */
+	bool rtc_trouble;         /* no consent for a while               */
+	bool quiet;               /* no sound comes that should           */
 	bool slides_on;           /* told                                 */
 	int slides_err;           /* told                                 */
 	unsigned wait_ms[3];      /* told to src and slides, by medium    */
@@ -127,6 +131,11 @@ int  mixer_leg_set(struct mixer_leg *ml, const struct ticket *t,
 void mixer_leg_end(struct mixer_leg *ml) ON(loop);   /* BYE, quality */
 void mixer_leg_quality(struct mixer_leg *ml) ON(loop);    /* tells tuttid */
 void mixer_leg_want_key(struct mixer_leg *ml, enum leg_media media) ON(loop);
+
+/** The room is held or no longer: who is heard. */
+int  mixer_leg_hold(struct mixer_leg *ml) ON(loop);
+/** Drawn where its connection is bad. */
+void mixer_leg_trouble(struct mixer_leg *ml) ON(loop);
 
 uint64_t mixer_leg_due(const struct mixer_leg *ml) ON(loop);
 /** Something happened to it: notes when it is due, and sets the timer */

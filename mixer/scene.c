@@ -12,6 +12,7 @@
 
 #include "mixer/scene.h"
 #include "mixer/scene_cast.h"
+#include "mixer/scene_mark.h"
 #include "mixer/scene_tile.h"
 #include "mixer/video_clock.h"
 
@@ -34,10 +35,7 @@ struct scene {
 	bool damaged;             /* all of it                            */
 	bool begun;               /* something was drawn                  */
 
-	bool recording, rec_shown;
-	struct vbitmap rec;       /* the mark …                           */
-	struct layout_rect rec_rect;
-	struct vpic under;        /* … and the canvas without it          */
+	struct scene_marks *marks;
 
 	atomic_ullong scale_us, label_us;
 };
@@ -49,8 +47,7 @@ static void scene_destructor(void *data)
 	for (unsigned i = 0; i < LAYOUT_CELLS_MAX; i++)
 		tile_close(&s->tilev[i]);
 	cast_close(&s->cast);
-	vbitmap_close(&s->rec);
-	vpic_close(&s->under);
+	mem_deref(s->marks);
 	vpic_close(&s->canvas);
 }
 
@@ -72,7 +69,7 @@ int scene_alloc(struct scene **sp, unsigned width, unsigned height,
 	s->damaged = true;
 	err = vpic_init(&s->canvas, width, height);
 	if (!err)
-		err = vpic_init(&s->under, width, height);
+		err = scene_marks_alloc(&s->marks, width, height, label);
 	if (err)
 		mem_deref(s);
 	else
@@ -153,6 +150,28 @@ static void tile_fill(struct scene *s, const struct layout_cell *cell,
 	face_show(face, cell->rect.w, cell->rect.h);
 }
 
+/* Whoever has no tile is counted. */
+static void marks_set(struct scene *s, const struct scene_want *w,
+		      struct face *const *facev, unsigned n, unsigned parties)
+{
+	const struct stage_view *v = w->view;
+	struct scene_marks_want want = {
+		.look = w->look, .clock = w->clock,
+		.watermark = w->watermark, .recording = w->recording,
+		.speaker = w->speaker,
+	};
+	unsigned seen = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		seen += facev[i] && !facev[i]->slides;
+	if (v) {
+		want.phonev = v->phonev;
+		want.phonec = v->phonec;
+		want.unseen = parties > seen ? parties - seen : 0;
+	}
+	scene_marks_set(s->marks, &want);
+}
+
 void scene_set(struct scene *s, const struct scene_want *w)
 {
 	struct layout_cell cellv[LAYOUT_CELLS_MAX];
@@ -175,7 +194,7 @@ void scene_set(struct scene *s, const struct scene_want *w)
 	if (v)
 		who.cellc = layout_place(w->layout, &ask, cellv);
 	cast_set(&s->cast, &who, facev);
-	s->recording = w->recording;
+	marks_set(s, w, facev, who.cellc, ask.parties);
 
 	tiles_close(s, facev, who.cellc);
 	for (unsigned i = 0; i < who.cellc; i++) {
@@ -191,45 +210,6 @@ void scene_set(struct scene *s, const struct scene_want *w)
 }
 
 /* --- drawing ---------------------------------------------------------- */
-
-/* The mark lies over tiles: take it off, draw, keep what is under it, put
- * it on.  Where nothing was drawn the pixels come out as they were. */
-static void rec_off(struct scene *s)
-{
-	if (s->rec_shown)
-		vpic_copy(&s->canvas, &s->under, &s->rec_rect);
-}
-
-static bool rec_ready(struct scene *s)
-{
-	const unsigned w = s->canvas.w, h = s->canvas.h;
-
-	if (s->rec.pic.mem)
-		return true;
-	if (label_rec(s->label, &s->rec, h / 36 > 12 ? h / 36 : 12))
-		return false;
-	if (s->rec.pic.w + 16 > w)
-		return false;
-	s->rec_rect = (struct layout_rect){
-		w - s->rec.pic.w - 16, 16, s->rec.pic.w, s->rec.pic.h
-	};
-
-	return true;
-}
-
-static void rec_on(struct scene *s)
-{
-	bool show = s->recording && rec_ready(s) && s->rec_rect.w;
-
-	if (show) {
-		vpic_copy(&s->under, &s->canvas, &s->rec_rect);
-		canvas_blend(&s->canvas, s->rec_rect.x, s->rec_rect.y,
-			     &s->rec);
-	}
-	if (show != s->rec_shown)
-		s->dirtyh(&s->rec_rect, s->arg);
-	s->rec_shown = show;
-}
 
 /* What was there goes; tiles that stand in it are drawn again. */
 static void clear_damage(struct scene *s)
@@ -299,7 +279,7 @@ static void tiles_draw(struct scene *s, uint64_t *label_us)
 
 		if (!tile_draw(t, &s->canvas, s->label, label_us))
 			continue;
-		s->dirtyh(&t->drawn, s->arg);
+		s->dirtyh(&t->touched, s->arg);
 		for (unsigned k = i + 1; k < n; k++) {
 			if (layout_overlap(&t->drawn, &tilev[k]->now))
 				tilev[k]->dirty = true;
@@ -311,10 +291,10 @@ void scene_draw(struct scene *s)
 {
 	uint64_t t0 = video_cpu_us(), label_us = 0, us;
 
-	rec_off(s);
+	scene_marks_off(s->marks, &s->canvas);
 	clear_damage(s);
 	tiles_draw(s, &label_us);
-	rec_on(s);
+	scene_marks_on(s->marks, &s->canvas, s->dirtyh, s->arg, &label_us);
 	s->begun = true;
 
 	us = video_cpu_us() - t0;

@@ -18,6 +18,8 @@
 
 struct scene;
 struct label;
+struct look;
+struct mark_image;
 struct stage_view;
 struct stage_cast;
 
@@ -32,6 +34,9 @@ struct scene_want {
 	uint32_t hide;            /* leg that has no tile, 0: none        */
 	uint32_t speaker;         /* leg that speaks now: border; 0       */
 	bool recording;
+	const struct look *look;  /* NULL: nothing of it                  */
+	const char *clock;        /* "12:34"; NULL: none                  */
+	struct mark_image *watermark;     /* NULL: none                   */
 	bool crop;
 	bool moves;               /* tiles glide to a new place, not jump */
 	uint64_t now_us;

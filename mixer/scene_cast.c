@@ -130,7 +130,7 @@ static void parts_leave(struct cast *c, struct plan *plan)
 	for (unsigned i = 0; i < c->rolec; i++) {
 		struct face *f = c->rolev[i];
 
-		if (!f->gone && !has_part(plan, f))
+		if (!face_left(f) && !has_part(plan, f))
 			plan->outv[plan->outc++] = f;
 	}
 }
@@ -162,9 +162,9 @@ static void places_leave(struct places *p, struct plan *plan, bool parts)
 	for (unsigned i = 0; i < LAYOUT_MAX; i++) {
 		struct face *f = p->facev[i], *in = NULL;
 
-		if (!f || (!f->gone && !(parts && has_part(plan, f))))
+		if (!f || (!face_left(f) && !(parts && has_part(plan, f))))
 			continue;
-		if (!f->gone && plan->outc)
+		if (!face_left(f) && plan->outc)
 			in = plan->outv[--plan->outc];
 		if (place_of(p, in) >= 0)
 			in = NULL;

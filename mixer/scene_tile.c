@@ -10,6 +10,7 @@
 
 #include "mixer/scene_tile.h"
 #include "mixer/video_clock.h"
+#include "mixer/video_mark.h"
 
 enum {
 	GAP    = 2,               /* half of what is between two tiles    */
@@ -30,6 +31,7 @@ static void text_drop(struct tile *t)
 {
 	vbitmap_close(&t->plate);
 	vbitmap_close(&t->note);
+	vbitmap_close(&t->hand);
 	vpic_close(&t->card);
 }
 
@@ -180,15 +182,63 @@ static unsigned plate_room(const struct tile *t,
 	return in->w - 2 * margin;
 }
 
+static struct layout_rect both(const struct layout_rect *a,
+			       const struct layout_rect *b)
+{
+	const unsigned ar = a->x + a->w, br = b->x + b->w;
+	const unsigned ab = a->y + a->h, bb = b->y + b->h;
+	struct layout_rect r;
+
+	if (!a->w || !b->w)
+		return a->w ? *a : *b;
+	r.x = a->x < b->x ? a->x : b->x;
+	r.y = a->y < b->y ? a->y : b->y;
+	r.w = (ar > br ? ar : br) - r.x;
+	r.h = (ab > bb ? ab : bb) - r.y;
+
+	return r;
+}
+
+static void blend_mark(struct tile *t, struct vpic *canvas, unsigned x,
+		       unsigned y, const struct vbitmap *bm)
+{
+	struct layout_rect r = {x & ~1u, y & ~1u, bm->pic.w, bm->pic.h};
+
+	canvas_blend(canvas, r.x, r.y, bm);
+	t->marked = both(&t->marked, &r);
+}
+
+/* Beside the plate, towards the middle */
+static void put_hand(struct tile *t, struct vpic *canvas,
+		     const struct layout_rect *in, unsigned x, unsigned y)
+{
+	const struct vpic *p = &t->plate.pic, *h = &t->hand.pic;
+	const enum layout_label at = t->cell.label;
+	const bool top = at == LAYOUT_TOP || at == LAYOUT_TOP_LEFT ||
+		at == LAYOUT_TOP_RIGHT;
+
+	if (!(t->marks & MARK_HAND) || !h->mem || h->w + 8 > in->w ||
+	    p->h + h->h + 12 > in->h)
+		return;
+	if (p->mem)
+		y = top ? y + p->h + 4 : y - h->h - 4;
+	else if (!top)
+		y -= h->h;
+	if (x + h->w > in->x + in->w)
+		x = in->x + in->w - h->w;
+	blend_mark(t, canvas, x, y, &t->hand);
+}
+
 /* Corner or edge as the layout says */
-static void put_plate(const struct tile *t, struct vpic *canvas,
+static void put_plate(struct tile *t, struct vpic *canvas,
 		      const struct layout_rect *in, unsigned margin)
 {
 	const struct vpic *p = &t->plate.pic;
 	const enum layout_label at = t->cell.label;
 	unsigned x = in->x + margin, y = in->y + margin;
 
-	if (!p->mem || p->w + 2 * margin > in->w || p->h + 2 * margin > in->h)
+	memset(&t->marked, 0, sizeof(t->marked));
+	if (p->w + 2 * margin > in->w || p->h + 2 * margin > in->h)
 		return;
 	if (at == LAYOUT_BOTTOM || at == LAYOUT_TOP)
 		x = in->x + (in->w - p->w) / 2;
@@ -197,14 +247,35 @@ static void put_plate(const struct tile *t, struct vpic *canvas,
 	if (at == LAYOUT_BOTTOM_LEFT || at == LAYOUT_BOTTOM ||
 	    at == LAYOUT_BOTTOM_RIGHT)
 		y = in->y + in->h - margin - p->h;
-	canvas_blend(canvas, x, y, &t->plate);
+	if (p->mem)
+		blend_mark(t, canvas, x, y, &t->plate);
+	put_hand(t, canvas, in, x, y);
+}
+
+static void make_plate(struct tile *t, struct label *label,
+		       const struct layout_rect *in, unsigned px,
+		       unsigned room, bool words)
+{
+	const unsigned side = in->h / 6;
+
+	if (t->plate_w != room || t->plate_words != words)
+		vbitmap_close(&t->plate);
+	t->plate_w = room;
+	t->plate_words = words;
+	if (!t->plate.pic.mem && ((words && t->face->clean[0]) ||
+				  (t->marks & MARK_ON_PLATE)))
+		mark_plate(label, &t->plate, words ? t->face->clean : "",
+			   t->marks, px, room);
+	if (!t->hand.pic.mem && (t->marks & MARK_HAND))
+		mark_hand(label, &t->hand, side < 24 ? 24 :
+			  side > 72 ? 72 : side);
 }
 
 /* On the way it keeps the plate it has: making another one for each size
  * would cost more than all the rest. */
 static void draw_plate(struct tile *t, struct vpic *canvas,
 		       struct label *label, const struct layout_rect *in,
-		       const struct layout_rect *pic)
+		       const struct layout_rect *pic, bool words)
 {
 	const unsigned px = t->face->slides ? font_px(in) * 2 / 3 :
 		font_px(in);
@@ -212,15 +283,9 @@ static void draw_plate(struct tile *t, struct vpic *canvas,
 	const unsigned room = plate_room(t, in, pic, px);
 
 	if (t->cell.label == LAYOUT_NO_LABEL)
-		return;
-	if (!t->move_us) {
-		if (t->plate_w != room)
-			vbitmap_close(&t->plate);
-		t->plate_w = room;
-		if (!t->plate.pic.mem && t->face->clean[0])
-			label_plate(label, &t->plate, t->face->clean, px,
-				    room);
-	}
+		words = false;
+	if (!t->move_us)
+		make_plate(t, label, in, px, room, words);
 	put_plate(t, canvas, in, margin);
 }
 
@@ -334,16 +399,29 @@ static bool is_dirty(struct tile *t)
 	return t->dirty;
 }
 
+/* Have its marks changed? */
+static bool is_marked(struct tile *t)
+{
+	if (t->marks == t->face->marks)
+		return false;
+	vbitmap_close(&t->plate);
+	t->marks = t->face->marks;
+
+	return true;
+}
+
 bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 	       uint64_t *label_us)
 {
-	struct layout_rect in = inner_rect(t, &t->now), pic;
+	struct layout_rect in = inner_rect(t, &t->now), pic = in;
+	const struct layout_rect marked = t->marked;
 	const struct face *f = t->face;
 	bool picture = f->frame && (f->state == FACE_LIVE ||
 				    f->state == FACE_FROZEN);
+	bool dirty = is_dirty(t), remarked = is_marked(t);
 	uint64_t t0;
 
-	if (!is_dirty(t))
+	if (!dirty && !remarked)
 		return false;
 	t->dirty = false;
 	t->drawn = t->now;
@@ -353,12 +431,13 @@ bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 		picture = draw_picture(t, canvas, &in, &pic);
 	t0 = video_cpu_us();
 	if (picture) {
-		draw_plate(t, canvas, label, &in, &pic);
+		draw_plate(t, canvas, label, &in, &pic, true);
 		if (f->state == FACE_FROZEN && !t->move_us)
 			draw_note(t, canvas, label, &in);
 	}
 	else {
 		draw_card(t, canvas, label, &in);
+		draw_plate(t, canvas, label, &in, &pic, false);
 	}
 	*label_us += video_cpu_us() - t0;
 
@@ -368,6 +447,8 @@ bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 			canvas_frame(canvas, &t->now, BORDER,
 				     vcolour_rgb(SPEAK));
 	}
+	/* nothing else comes out otherwise than it was */
+	t->touched = dirty ? t->drawn : both(&marked, &t->marked);
 
-	return true;
+	return t->touched.w != 0;
 }

@@ -28,8 +28,12 @@ struct tile {
 
 	uint32_t version, renamed;        /* of the face, as drawn        */
 	struct vconv conv;
-	struct vbitmap plate, note;
+	unsigned marks;           /* the same                             */
+	struct vbitmap plate, note, hand;
 	unsigned plate_w;         /* what the plate was made to fit into  */
+	bool plate_words;         /* it has the name                      */
+	struct layout_rect marked;        /* where plate and hand are     */
+	struct layout_rect touched;       /* what was drawn anew          */
 	unsigned text_w, text_h;  /* inner size that words were made for  */
 	struct vpic card;
 	enum face_state card_state;
@@ -49,7 +53,8 @@ bool tile_turn(struct tile *t, uint64_t now_us);
 void tile_speak(struct tile *t, bool speaking);
 void tile_crop(struct tile *t, bool crop);
 
-/** Draws the tile if dirty; *label_us grows by what text cost. */
+/** Draws the tile if dirty, and says in t->touched what looks different;
+ *  *label_us grows by what text cost. */
 bool tile_draw(struct tile *t, struct vpic *canvas, struct label *label,
 	       uint64_t *label_us);
 

@@ -50,6 +50,7 @@ static void video_destructor(void *data)
 	scenes_end(v);
 	mem_deref(v->stage);      /* its faces have jobs in the pool      */
 	mem_deref(v->label);
+	mark_image_unref(v->watermark);
 	mem_deref(v->pool);
 	mem_deref(v->layouts);
 	pthread_mutex_destroy(&v->mtx);
@@ -151,6 +152,24 @@ void video_recording(struct video *v, bool on)
 	video_lock(v);
 	v->recording = on;
 	video_unlock(v);
+}
+
+void video_look(struct video *v, const struct look *look)
+{
+	video_lock(v);
+	v->look = *look;
+	video_unlock(v);
+}
+
+void video_watermark(struct video *v, struct mark_image *image)
+{
+	struct mark_image *old;
+
+	video_lock(v);
+	old = v->watermark;
+	v->watermark = mark_image_ref(image);
+	video_unlock(v);
+	mark_image_unref(old);
 }
 
 void video_fit(struct video *v, bool crop)
@@ -306,6 +325,12 @@ void video_src_need(const struct video_src *src, unsigned *wp, unsigned *hp)
 	*wp = *hp = 0;
 	if (src)
 		vin_needed(src->vin, wp, hp);
+}
+
+void video_src_trouble(struct video_src *src, bool on)
+{
+	if (src)
+		vin_trouble(src->vin, on);
 }
 
 json_t *video_src_stats(const struct video_src *src)

@@ -134,6 +134,16 @@ void video_speaker(struct video *v, uint32_t leg) ON(loop);   /* border   */
 void video_recording(struct video *v, bool on) ON(loop);      /* red dot  */
 void video_fit(struct video *v, bool crop) ON(loop);
 
+/** What is drawn over it (base/look.h); the watermark is kept by count,
+ *  NULL: none. */
+struct look;
+struct mark_image;
+void video_look(struct video *v, const struct look *look) ON(loop);
+void video_watermark(struct video *v, struct mark_image *image) ON(loop);
+
+/** The connection of this source's party is bad, or good again. */
+void video_src_trouble(struct video_src *src, bool on) ON(loop);
+
 /** The room's layout ("" or NULL: grid; unknown: as it was) and the leg
  *  that is large in every layout; 0: nobody. */
 void video_room(struct video *v, const char *layout, uint32_t spotlight)

@@ -255,3 +255,17 @@ void canvas_put(struct vpic *canvas, unsigned x, unsigned y,
 			  canvas->stride[i], (int)(i ? (w + 1) / 2 : w),
 			  (int)(i ? (h + 1) / 2 : h));
 }
+
+void canvas_get(struct vpic *pic, const struct vpic *canvas, unsigned x,
+		unsigned y)
+{
+	unsigned w, h;
+
+	if (!clip(canvas, x, y, pic, &w, &h))
+		return;
+	for (int i = 0; i < 3; i++)
+		CopyPlane(at(canvas, i, x, y), canvas->stride[i],
+			  pic->data[i], pic->stride[i],
+			  (int)(i ? (w + 1) / 2 : w),
+			  (int)(i ? (h + 1) / 2 : h));
+}

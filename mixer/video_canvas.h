@@ -84,5 +84,7 @@ void canvas_blend(struct vpic *canvas, unsigned x, unsigned y,
 		  const struct vbitmap *bm);
 void canvas_put(struct vpic *canvas, unsigned x, unsigned y,
 		const struct vpic *pic);
+void canvas_get(struct vpic *pic, const struct vpic *canvas, unsigned x,
+		unsigned y);            /* what is there, of pic's size   */
 
 #endif

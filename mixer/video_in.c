@@ -20,6 +20,7 @@
 #include "mixer/video_clock.h"
 #include "mixer/video_in.h"
 #include "mixer/video_lips.h"
+#include "mixer/video_mark.h"
 
 enum { TURN_US = 10000 };        /* decoding without a break             */
 
@@ -82,6 +83,8 @@ struct vin {
 	video_hold_h *holdh;      /* [h]                                  */
 	void *lip_arg;            /* [h]                                  */
 
+	atomic_uint marks;        /* but for trouble                      */
+	atomic_bool trouble;
 	atomic_ullong cpu_us, frames, errors, asked, lost;
 };
 
@@ -139,6 +142,19 @@ void vin_name(struct vin *vin, char name[TICKET_NAME_MAX])
 	pthread_mutex_lock(&vin->mtx);
 	memcpy(name, vin->name, sizeof(vin->name));
 	pthread_mutex_unlock(&vin->mtx);
+}
+
+unsigned vin_marks(const struct vin *vin)
+{
+	struct vin *w = (struct vin *)vin;
+
+	return atomic_load(&w->marks) |
+		(atomic_load(&w->trouble) ? MARK_TROUBLE : 0u);
+}
+
+void vin_trouble(struct vin *vin, bool on)
+{
+	atomic_store(&vin->trouble, on);
 }
 
 static void send_event(struct vin *vin, enum video_event ev)
@@ -471,6 +487,7 @@ static void ticket_take(struct vin *vin, const struct ticket *t)
 	}
 	vin->on = on;
 	vin->media = *m;
+	atomic_store(&vin->marks, vin->slides ? 0 : marks_of(t));
 	if (vin->slides)
 		slides_name(vin->name, t->name);
 	else

@@ -53,6 +53,8 @@ void vin_unref(struct vin *vin);
 uint32_t vin_id(const struct vin *vin);
 bool vin_is_slides(const struct vin *vin);
 void vin_name(struct vin *vin, char name[TICKET_NAME_MAX]);    /* any     */
+unsigned vin_marks(const struct vin *vin);  /* of video_mark.h; any       */
+void vin_trouble(struct vin *vin, bool on); /* its connection is bad; loop */
 
 void vin_set(struct vin *vin, const struct ticket *t);     /* loop         */
 void vin_put(struct vin *vin, struct pkt *pkt);            /* loop         */

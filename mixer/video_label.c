@@ -4,25 +4,14 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <pango/pangocairo.h>
-
 #include <re.h>
 #include <libyuv.h>
 
-#include "mixer/video_label.h"
-
-/* A font map of our own: Pango's default one belongs to a thread, and
- * scenes are drawn now on this worker, now on that. */
-struct label {
-	pthread_mutex_t mtx;
-	PangoFontMap *map;        /* [m] both                             */
-	PangoContext *ctx;
-};
+#include "mixer/video_label_priv.h"
 
 /* --- text ------------------------------------------------------------- */
 
@@ -132,7 +121,7 @@ void label_initials(char *buf, size_t size, const char *name)
 
 /* --- drawing ---------------------------------------------------------- */
 
-static PangoLayout *text_layout(struct label *l, const char *text,
+PangoLayout *draw_layout(struct label *l, const char *text,
 				unsigned px, PangoWeight weight, int max_w)
 {
 	PangoFontDescription *fd = pango_font_description_new();
@@ -159,7 +148,7 @@ static PangoLayout *text_layout(struct label *l, const char *text,
 	return lay;
 }
 
-static void rounded(cairo_t *cr, double x, double y, double w, double h,
+void draw_rounded(cairo_t *cr, double x, double y, double w, double h,
 		    double r)
 {
 	cairo_new_sub_path(cr);
@@ -170,7 +159,7 @@ static void rounded(cairo_t *cr, double x, double y, double w, double h,
 	cairo_close_path(cr);
 }
 
-static void set_rgb(cairo_t *cr, unsigned rgb, double alpha)
+void draw_rgb(cairo_t *cr, unsigned rgb, double alpha)
 {
 	cairo_set_source_rgba(cr, (rgb >> 16 & 255) / 255.,
 			      (rgb >> 8 & 255) / 255., (rgb & 255) / 255.,
@@ -178,7 +167,7 @@ static void set_rgb(cairo_t *cr, unsigned rgb, double alpha)
 }
 
 /* Centred on (x, y) */
-static void text_at(cairo_t *cr, PangoLayout *lay, double x, double y)
+void draw_text(cairo_t *cr, PangoLayout *lay, double x, double y)
 {
 	PangoRectangle log;
 
@@ -188,12 +177,7 @@ static void text_at(cairo_t *cr, PangoLayout *lay, double x, double y)
 	pango_cairo_show_layout(cr, lay);
 }
 
-struct drawing {
-	cairo_surface_t *surf;
-	cairo_t *cr;
-};
-
-static int drawing_open(struct drawing *d, unsigned w, unsigned h)
+int draw_open(struct drawing *d, unsigned w, unsigned h)
 {
 	d->surf = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)w,
 					     (int)h);
@@ -202,13 +186,13 @@ static int drawing_open(struct drawing *d, unsigned w, unsigned h)
 	return cairo_status(d->cr) ? ENOMEM : 0;
 }
 
-static void drawing_close(struct drawing *d)
+void draw_close(struct drawing *d)
 {
 	cairo_destroy(d->cr);
 	cairo_surface_destroy(d->surf);
 }
 
-static int to_pic(struct drawing *d, struct vpic *pic, unsigned w, unsigned h)
+int draw_pic(struct drawing *d, struct vpic *pic, unsigned w, unsigned h)
 {
 	int err = vpic_init(pic, w, h);
 
@@ -224,7 +208,7 @@ static int to_pic(struct drawing *d, struct vpic *pic, unsigned w, unsigned h)
 }
 
 /* Cairo's pixels have alpha multiplied in, libyuv's blender wants it out. */
-static int to_bitmap(struct drawing *d, struct vbitmap *bm, unsigned w,
+int draw_bitmap(struct drawing *d, struct vbitmap *bm, unsigned w,
 		     unsigned h)
 {
 	uint8_t *argb = cairo_image_surface_get_data(d->surf);
@@ -240,7 +224,7 @@ static int to_bitmap(struct drawing *d, struct vbitmap *bm, unsigned w,
 	ARGBExtractAlpha(argb, stride, bm->alpha, bm->alpha_stride, (int)w,
 			 (int)h);
 	ARGBUnattenuate(argb, stride, argb, stride, (int)w, (int)h);
-	err = to_pic(d, &bm->pic, w, h);
+	err = draw_pic(d, &bm->pic, w, h);
 	if (err)
 		vbitmap_close(bm);
 
@@ -258,7 +242,7 @@ static int draw_plate(struct label *l, struct vbitmap *bm, const char *text,
 
 	if (max_w < 4 * pad)
 		return EINVAL;
-	lay = text_layout(l, text, font_px, PANGO_WEIGHT_MEDIUM,
+	lay = draw_layout(l, text, font_px, PANGO_WEIGHT_MEDIUM,
 			  (int)(max_w - 2 * pad));
 	pango_layout_get_pixel_size(lay, &tw, &th);
 
@@ -268,24 +252,24 @@ static int draw_plate(struct label *l, struct vbitmap *bm, const char *text,
 	if (w > max_w)
 		w = max_w & ~1u;
 
-	err = drawing_open(&d, w, h);
+	err = draw_open(&d, w, h);
 	if (!err) {
-		rounded(d.cr, 0, 0, w, h, font_px * .4);
+		draw_rounded(d.cr, 0, 0, w, h, font_px * .4);
 		cairo_clip(d.cr);
-		set_rgb(d.cr, 0x0b0d10, .68);
+		draw_rgb(d.cr, 0x0b0d10, .68);
 		cairo_paint(d.cr);
-		set_rgb(d.cr, 0xffffff, 1);
-		text_at(d.cr, lay, w / 2., h / 2.);
-		err = to_bitmap(&d, bm, w, h);
+		draw_rgb(d.cr, 0xffffff, 1);
+		draw_text(d.cr, lay, w / 2., h / 2.);
+		err = draw_bitmap(&d, bm, w, h);
 	}
-	drawing_close(&d);
+	draw_close(&d);
 	g_object_unref(lay);
 
 	return err;
 }
 
 /* The same name has the same colour in every meeting. */
-static unsigned name_colour(const char *name)
+unsigned draw_colour(const char *name)
 {
 	static const unsigned colourv[] = {
 		0x2f6f9f, 0x7a4fa3, 0x2e7d5b, 0xa8503f, 0x8a6d1f,
@@ -314,11 +298,11 @@ static void card_back(cairo_t *cr, unsigned w, unsigned h)
 static void card_text(struct label *l, cairo_t *cr, const char *text,
 		      unsigned px, unsigned rgb, unsigned w, double y)
 {
-	PangoLayout *lay = text_layout(l, text, px, PANGO_WEIGHT_MEDIUM,
+	PangoLayout *lay = draw_layout(l, text, px, PANGO_WEIGHT_MEDIUM,
 				       (int)(w - w / 8));
 
-	set_rgb(cr, rgb, 1);
-	text_at(cr, lay, w / 2., y);
+	draw_rgb(cr, rgb, 1);
+	draw_text(cr, lay, w / 2., y);
 	g_object_unref(lay);
 }
 
@@ -332,19 +316,19 @@ static int draw_card(struct label *l, struct vpic *pic, unsigned w,
 	char ini[16];
 	int err;
 
-	err = drawing_open(&d, w, h);
+	err = draw_open(&d, w, h);
 	if (err)
 		goto out;
 	card_back(d.cr, w, h);
 
-	set_rgb(d.cr, name_colour(name), 1);
+	draw_rgb(d.cr, draw_colour(name), 1);
 	cairo_arc(d.cr, w / 2., cy, r, 0, 2 * M_PI);
 	cairo_fill(d.cr);
 
 	label_initials(ini, sizeof(ini), name);
-	lay = text_layout(l, ini, (unsigned)(r * .86), PANGO_WEIGHT_MEDIUM, 0);
-	set_rgb(d.cr, 0xffffff, 1);
-	text_at(d.cr, lay, w / 2., cy);
+	lay = draw_layout(l, ini, (unsigned)(r * .86), PANGO_WEIGHT_MEDIUM, 0);
+	draw_rgb(d.cr, 0xffffff, 1);
+	draw_text(d.cr, lay, w / 2., cy);
 	g_object_unref(lay);
 
 	card_text(l, d.cr, name, m / 14 > 12 ? m / 14 : 12, 0xe8eaed, w,
@@ -352,47 +336,16 @@ static int draw_card(struct label *l, struct vpic *pic, unsigned w,
 	if (note)
 		card_text(l, d.cr, note, m / 20 > 10 ? m / 20 : 10, 0x9aa0a6,
 			  w, cy + r + m * .21);
-	err = to_pic(&d, pic, w, h);
+	err = draw_pic(&d, pic, w, h);
  out:
-	drawing_close(&d);
-
-	return err;
-}
-
-static int draw_rec(struct label *l, struct vbitmap *bm, unsigned px)
-{
-	const unsigned h = (px * 17 / 10 + 1) & ~1u, r = px * 38 / 100;
-	PangoLayout *lay = text_layout(l, "REC", px * 9 / 10,
-				       PANGO_WEIGHT_BOLD, 0);
-	struct drawing d;
-	unsigned w;
-	int tw, th, err;
-
-	pango_layout_get_pixel_size(lay, &tw, &th);
-	w = ((unsigned)tw + px * 21 / 10 + 1) & ~1u;
-
-	err = drawing_open(&d, w, h);
-	if (!err) {
-		rounded(d.cr, 0, 0, w, h, px * .4);
-		cairo_clip(d.cr);
-		set_rgb(d.cr, 0x0b0d10, .68);
-		cairo_paint(d.cr);
-		set_rgb(d.cr, 0xe5282d, 1);
-		cairo_arc(d.cr, px * .9, h / 2., r, 0, 2 * M_PI);
-		cairo_fill(d.cr);
-		set_rgb(d.cr, 0xffffff, 1);
-		text_at(d.cr, lay, px * 1.6 + tw / 2., h / 2.);
-		err = to_bitmap(&d, bm, w, h);
-	}
-	drawing_close(&d);
-	g_object_unref(lay);
+	draw_close(&d);
 
 	return err;
 }
 
 /* --- one at a time ---------------------------------------------------- */
 
-static int enter(struct label *l)
+int label_enter(struct label *l)
 {
 	pthread_mutex_lock(&l->mtx);
 	if (!l->map)
@@ -403,7 +356,7 @@ static int enter(struct label *l)
 	return l->ctx ? 0 : ENOMEM;
 }
 
-static int leave(struct label *l, int err)
+int label_leave(struct label *l, int err)
 {
 	pthread_mutex_unlock(&l->mtx);
 
@@ -413,24 +366,17 @@ static int leave(struct label *l, int err)
 int label_plate(struct label *l, struct vbitmap *bm, const char *text,
 		unsigned font_px, unsigned max_w)
 {
-	int err = enter(l);
+	int err = label_enter(l);
 
-	return leave(l, err ? err : draw_plate(l, bm, text, font_px, max_w));
+	return label_leave(l, err ? err : draw_plate(l, bm, text, font_px, max_w));
 }
 
 int label_card(struct label *l, struct vpic *pic, unsigned w, unsigned h,
 	       const char *name, const char *note)
 {
-	int err = enter(l);
+	int err = label_enter(l);
 
-	return leave(l, err ? err : draw_card(l, pic, w, h, name, note));
-}
-
-int label_rec(struct label *l, struct vbitmap *bm, unsigned px)
-{
-	int err = enter(l);
-
-	return leave(l, err ? err : draw_rec(l, bm, px));
+	return label_leave(l, err ? err : draw_card(l, pic, w, h, name, note));
 }
 
 int label_warm(struct label *l)

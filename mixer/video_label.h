@@ -43,7 +43,4 @@ int label_plate(struct label *l, struct vbitmap *bm, const char *text,
 int label_card(struct label *l, struct vpic *pic, unsigned w, unsigned h,
 	       const char *name, const char *note);
 
-/** The recording mark: a red dot on a plate. */
-int label_rec(struct label *l, struct vbitmap *bm, unsigned px);
-
 #endif

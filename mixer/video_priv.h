@@ -13,10 +13,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/look.h"
 #include "mixer/scene.h"
 #include "mixer/video.h"
 #include "mixer/video_gov.h"
 #include "mixer/video_in.h"
+#include "mixer/video_mark.h"
 #include "mixer/video_pool.h"
 #include "mixer/video_rung.h"
 #include "mixer/video_small.h"
@@ -76,6 +78,9 @@ struct tick {
 	uint32_t spokev[SPOKE_MAX];
 	unsigned spokec;
 	bool recording, crop, shots;
+	struct look look;
+	char clock[8];            /* "": none                             */
+	struct mark_image *watermark;
 	uint64_t n, pts_us;
 };
 
@@ -117,6 +122,8 @@ struct video {
 	unsigned shotc;
 	uint32_t speaker;         /* [m]                                  */
 	bool recording, crop;     /* [m]                                  */
+	struct look look;         /* [m]                                  */
+	struct mark_image *watermark;             /* [m]                  */
 
 	/* of those that ended */
 	atomic_ullong decode_us, encode_us, scale_us, label_us;

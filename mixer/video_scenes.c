@@ -6,9 +6,11 @@
  * only in turns in which it is watched, recorded or photographed.
  */
 #include <string.h>
+#include <time.h>
 
 #include <re.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "mixer/video_priv.h"
 
@@ -122,10 +124,13 @@ static void fill(struct video *v, struct vscene *vs, uint64_t now)
 		.notv = {vs->key.hide, vs->key.own ? t->lead : 0},
 	};
 	const struct scene_want want = {
-		.view = stage_view(v->stage), .cast = &vs->cast,
+		.view = t->look.hold == LOOK_HOST ? NULL :
+			stage_view(v->stage), .cast = &vs->cast,
 		.layout = layout_of(vs, t), .hide = vs->key.hide,
 		.speaker = t->speaker,
 		.recording = t->recording, .crop = t->crop,
+		.look = &t->look, .clock = t->clock[0] ? t->clock : NULL,
+		.watermark = t->watermark,
 		.moves = v->gov.step == 0, .now_us = t->pts_us,
 	};
 
@@ -133,9 +138,22 @@ static void fill(struct video *v, struct vscene *vs, uint64_t now)
 	scene_set(vs->scene, &want);
 }
 
+/* Of the server's time zone, to the minute */
+static void clock_set(struct tick *t)
+{
+	const time_t s = (time_t)(clock_wall_us() / 1000000);
+	struct tm tm;
+
+	t->clock[0] = '\0';
+	if (t->look.clock && localtime_r(&s, &tm))
+		(void)strftime(t->clock, sizeof(t->clock), "%H:%M", &tm);
+}
+
 void scenes_set(struct video *v, uint64_t now)
 {
 	struct tick *t = &v->tick;
+
+	clock_set(t);
 
 	end_unwatched(v);
 	for (unsigned i = 0; i < SCENES_MAX; i++)

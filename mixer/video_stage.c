@@ -9,6 +9,7 @@
 
 #include <re.h>
 
+#include "mixer/video_mark.h"
 #include "mixer/video_stage.h"
 
 enum {
@@ -20,6 +21,7 @@ struct stage {
 	struct face *facev[VIDEO_SRCS_MAX];       /* all                  */
 	unsigned facec;
 	struct face *partyv[VIDEO_SRCS_MAX];
+	struct face *phonev[VIDEO_SRCS_MAX];
 	struct stage_view view;
 };
 
@@ -49,6 +51,7 @@ int stage_alloc(struct stage **sp)
 	if (!s)
 		return ENOMEM;
 	s->view.partyv = s->partyv;
+	s->view.phonev = s->phonev;
 	*sp = s;
 
 	return 0;
@@ -99,10 +102,37 @@ static void face_leave(struct stage *s, struct face *f)
 	mem_deref(f);
 }
 
-/* Both lists are in order of joining, so one walk does it. */
-void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc)
+/* Who can be seen has a tile; who is on the phone has one in a meeting of
+ * phones. */
+static void split(struct stage *s, uint32_t large)
 {
 	struct stage_view *v = &s->view;
+	bool seen = false;
+
+	for (unsigned i = 0; i < s->facec; i++) {
+		struct face *f = s->facev[i];
+
+		f->marks = vin_marks(f->vin);
+		seen |= !f->slides && !(f->marks & MARK_PHONE);
+	}
+	v->partyc = v->phonec = 0;
+	for (unsigned i = 0; i < s->facec; i++) {
+		struct face *f = s->facev[i];
+
+		if (f->slides)
+			continue;
+		f->strip = seen && (f->marks & MARK_PHONE) && f->id != large;
+		if (f->strip)
+			s->phonev[v->phonec++] = f;
+		else
+			s->partyv[v->partyc++] = f;
+	}
+}
+
+/* Both lists are in order of joining, so one walk does it. */
+void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc,
+	       uint32_t large)
+{
 	unsigned n = 0, i = 0;
 
 	for (unsigned k = 0; k < s->facec; k++) {
@@ -124,12 +154,7 @@ void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc)
 		s->facev[n++] = f;
 	}
 	s->facec = n;
-
-	v->partyc = 0;
-	for (i = 0; i < n; i++) {
-		if (!s->facev[i]->slides)
-			s->partyv[v->partyc++] = s->facev[i];
-	}
+	split(s, large);
 }
 
 /* --- what is to be seen of them --------------------------------------- */
@@ -204,7 +229,13 @@ static void face_take(struct face *f, uint64_t now, uint64_t until)
 /* Not shown, so not decoded: only whether there would be something */
 static void face_rest(struct face *f, uint64_t now)
 {
+	char name[TICKET_NAME_MAX];
+
 	f->on = vin_on(f->vin);
+	if (f->strip) {
+		vin_name(f->vin, name);
+		face_name(f, name);
+	}
 	face_state(f, FACE_NONE, now);
 	if (!f->on)
 		face_tell(f);

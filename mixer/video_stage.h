@@ -39,6 +39,8 @@ struct face {
 	uint32_t renamed;
 	char name[TICKET_NAME_MAX];
 	char clean[LABEL_TEXT_MAX];       /* to be written               */
+	unsigned marks;           /* of video_mark.h                      */
+	bool strip;               /* in the strip, it has no tile         */
 	uint64_t spoke_us;        /* last, 0: never                       */
 	uint64_t live_us;         /* since when                           */
 
@@ -57,6 +59,8 @@ struct stage_view {
 	struct face **partyv;     /* in order of joining                  */
 	unsigned partyc;
 	struct face *slides;      /* that came last of those shared       */
+	struct face **phonev;     /* who has no tile because of it, the same */
+	unsigned phonec;
 };
 
 /** Who is to lead in a scene, as the loop knows it */
@@ -77,8 +81,10 @@ struct stage_cast {
 
 int  stage_alloc(struct stage **sp);
 
-/** The sources there are, in order of joining. */
-void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc);
+/** The sources there are, in order of joining.  Phones have tiles where
+ *  there is nobody else, and if they are `large`, a leg or 0. */
+void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc,
+	       uint32_t large);
 
 /** Pictures due until until_us; speaker: leg that speaks now, 0. */
 void stage_update(struct stage *s, uint32_t speaker, uint64_t now_us,
@@ -92,6 +98,12 @@ void stage_cast(struct stage *s, const struct stage_cue *cue,
 
 /** Of this leg; NULL: 0, or it has no tile */
 struct face *stage_face(const struct stage_view *v, uint32_t leg);
+
+/** It has no tile any more. */
+static inline bool face_left(const struct face *face)
+{
+	return face->gone || face->strip;
+}
 
 /** A scene shows it, in a tile of this size. */
 void face_show(struct face *face, unsigned w, unsigned h);

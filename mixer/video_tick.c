@@ -40,6 +40,8 @@ static void tick_open(struct video *v, struct tick *t)
 	t->spokec = v->spokec;
 	memcpy(t->spokev, v->spokev, sizeof(t->spokev));
 	t->recording = v->recording;
+	t->look = v->look;
+	t->watermark = mark_image_ref(v->watermark);
 	t->crop = v->crop;
 	t->shots = v->shotc > 0;
 	video_unlock(v);
@@ -52,6 +54,8 @@ static void tick_close(struct tick *t)
 		vin_unref(t->vinv[i]);
 	for (unsigned i = 0; i < t->rungc; i++)
 		rung_unref(t->rungv[i].rung);
+	mark_image_unref(t->watermark);
+	t->watermark = NULL;
 	t->vinc = t->rungc = t->duec = 0;
 }
 
@@ -238,7 +242,7 @@ static uint64_t tick_run(struct video *v, uint64_t now)
 {
 	struct tick *t = &v->tick;
 	const bool watched = t->rungc || t->shots;
-	stage_set(v->stage, t->vinv, t->vinc);
+	stage_set(v->stage, t->vinv, t->vinc, t->spotlight);
 	if (!watched)
 		return stage_done(v->stage, false, now);
 

@@ -47,8 +47,11 @@ bool vkey_less(struct vkey *key)
 static bool is_party(const struct video *v, uint32_t leg)
 {
 	for (unsigned i = 0; leg && i < v->vinc; i++) {
-		if (vin_id(v->vinv[i]) == leg && !vin_is_slides(v->vinv[i]))
-			return true;
+		const struct vin *vin = v->vinv[i];
+
+		if (vin_id(vin) == leg && !vin_is_slides(vin))
+			return leg == v->spotlight ||
+				!(vin_marks(vin) & MARK_PHONE);
 	}
 
 	return false;

@@ -159,9 +159,10 @@ void cam_ticket(struct ticket *t, uint32_t id, const char *name,
 
 	ticket_init(t, id);
 	str_ncpy(t->name, name, sizeof(t->name));
+	t->video.on = true;
 	if (codec == CODEC_NONE)
 		return;
-	t->video.on = t->video.send = t->video.recv = true;
+	t->video.send = t->video.recv = true;
 	t->video.fmtc = 1;
 	f->codec = codec;
 	f->pt = f->tx_pt = codec == CODEC_H264 ? 96 : 97;

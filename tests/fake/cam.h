@@ -29,7 +29,7 @@ void cam_move(struct cam *cam);           /* some motion, so to speak     */
 int  cam_send(struct cam *cam, uint32_t ts, uint64_t now, bool key,
 	      unsigned drop, cam_pkt_h *pkth, void *arg);
 
-/** A ticket of a party with this video */
+/** A ticket of a party with this video; CODEC_NONE: its camera is off. */
 void cam_ticket(struct ticket *t, uint32_t id, const char *name,
 		enum ticket_codec codec);
 
