@@ -295,6 +295,9 @@ static char *send_text(const char *codec, unsigned rgb, const char *hz)
 		"config-interval=-1 aggregate-mode=zero-latency" :
 		!strcmp(codec, "vp9") ? "vp9enc deadline=1 cpu-used=8 "
 		"target-bitrate=800000 keyframe-max-dist=60 ! rtpvp9pay" :
+		!strcmp(codec, "h265") ? "x265enc tune=zerolatency "
+		"speed-preset=ultrafast bitrate=800 key-int-max=60 ! "
+		"video/x-h265,profile=main ! rtph265pay config-interval=-1" :
 		"vp8enc deadline=1 cpu-used=8 target-bitrate=800000 "
 		"keyframe-max-dist=60 ! rtpvp8pay picture-id-mode=15-bit";
 	char *name = g_ascii_strup(codec, -1), *text;

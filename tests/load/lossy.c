@@ -23,7 +23,8 @@
  * server tells them apart; one that was silent for 60 s gives its place to
  * a new one.  Says "ready" on stdout when it listens.  Lines "up WORDS" and
  * "down WORDS" on stdin change the network while it runs, each answered by
- * "ok" or "bad WORD"; "stats" by the counters, which it also prints at the
+ * "ok" or "bad WORD"; "move" gives each client another port towards the
+ * server, as a NAT that has forgotten them; "stats" by the counters, which it also prints at the
  * end (SIGTERM, SIGINT or -t) as one line of JSON.  Nothing is ever queued
  * without bound: HELD_MAX datagrams are on their way, what is more is lost
  * and counted.  No root, one thread.
@@ -362,6 +363,25 @@ static void stats(void)
 	(void)fflush(stdout);
 }
 
+static int move(void)
+{
+	unsigned i;
+	int err = 0;
+
+	for (i = 0; i < app.flowc; i++) {
+		struct flow *f = &app.flowv[i];
+		int was = f->s.fd;
+		struct sa client = f->client;
+
+		if (was < 0)
+			continue;
+		err |= flow_open(f, f->port, &client);
+		close(was);       /* later, so that the port is another   */
+	}
+
+	return err;
+}
+
 static void line_handle(const char *line)
 {
 	const char *bad = line;
@@ -375,6 +395,8 @@ static void line_handle(const char *line)
 		err = impair_set(&app.im[UP], line + 3, &bad);
 	else if (!strncmp(line, "down ", 5))
 		err = impair_set(&app.im[DOWN], line + 5, &bad);
+	else if (!strcmp(line, "move"))
+		err = move();
 	if (err)
 		(void)printf("bad %s\n", bad);
 	else

@@ -203,7 +203,7 @@ static int test_program(void)
 	const int server = udp(&sport, "127.0.0.2");
 	const int client = udp(&cport, "127.0.0.1");
 	struct prog p = {.pid = -1};
-	struct sa relay, src;
+	struct sa relay, src, was, moved;
 	char range[16], line[512];
 	const char *argv[] = {"tutti-lossy", "-m", range, "-r", "127.0.0.2",
 		"-u", "loss=50,delay=20", "-s", "3", "-t", "20", NULL};
@@ -224,6 +224,7 @@ static int test_program(void)
 	n = count(server, &src);
 	TEST_TRUE(n > 30 && n < 70);
 	TEST_TRUE(sa_port(&src) != cport);
+	was = src;
 
 	/* back by the same way, nothing lost; then all, by a word */
 	for (i = 0; i < 50; i++)
@@ -239,10 +240,24 @@ static int test_program(void)
 	(void)sendto(client, "up", 2, 0, &relay.u.sa, relay.len);
 	TEST_EQ(0, count(server, &src));
 
+	/* another port towards the server, the same towards the client */
+	(void)fputs("up loss=0\nmove\n", p.in);
+	(void)fflush(p.in);
+	for (i = 0; i < 2; i++) {
+		TEST_TRUE(fgets(line, sizeof(line), p.out));
+		TEST_STR("ok\n", line);
+	}
+	(void)sendto(client, "up", 2, 0, &relay.u.sa, relay.len);
+	TEST_EQ(1, count(server, &moved));
+	TEST_TRUE(!sa_cmp(&was, &moved, SA_ALL));
+	(void)sendto(server, "down", 4, 0, &moved.u.sa, moved.len);
+	TEST_EQ(1, count(client, &src));
+	TEST_TRUE(sa_cmp(&src, &relay, SA_ALL));
+
 	TEST_EQ(0, kill(p.pid, SIGTERM));
 	TEST_TRUE(fgets(line, sizeof(line), p.out));
-	TEST_TRUE(strstr(line, "\"flows\": 1,"));
-	TEST_TRUE(strstr(line, "\"down\": {\"packets\": 50,"));
+	TEST_TRUE(strstr(line, "\"flows\": 2,"));
+	TEST_TRUE(strstr(line, "\"down\": {\"packets\": 51,"));
 	TEST_EQ(p.pid, waitpid(p.pid, &st, 0));
 	p.pid = -1;
 	TEST_TRUE(WIFEXITED(st) && !WEXITSTATUS(st));
