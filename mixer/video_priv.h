@@ -111,6 +111,7 @@ struct video {
 	} rungv[RUNGS_MAX];                       /* [m]                  */
 	unsigned rungc;
 	struct list watchl;       /* [L] video_watch                      */
+	bool scarce;              /* [L] one of them has less than it wished */
 	struct layout_set *layouts;       /* [I]                          */
 	const struct layout *layout;      /* [m] the room's               */
 	uint32_t spotlight;       /* [m]                                  */

@@ -55,6 +55,8 @@ static void watch_destructor(void *data)
 
 	list_unlink(&w->le);
 	rung_leave(v, w->rung);
+	if (v->scarce)
+		watches_settle(v);        /* there may be room now        */
 	pool_clock(v->pool, 0);           /* it may be time to fall idle  */
 	mem_deref(v);
 }
@@ -130,6 +132,7 @@ static int rung_seek(struct video *v, const struct video_rung *desc,
 		if (has && vkey_equal(has, &key))
 			return 0;
 		err = rung_get(v, desc, &key, rp);
+		v->scarce = v->scarce || err == ENOSPC;
 	} while (err == ENOSPC && vkey_less(&key));
 
 	return err;
@@ -201,6 +204,7 @@ void watches_settle(struct video *v)
 {
 	video_lock(v);
 	v->lead = video_lead(v);
+	v->scarce = false;
 	for (struct le *le = v->watchl.head; le; le = le->next)
 		watch_settle(v, le->data);
 	video_unlock(v);
