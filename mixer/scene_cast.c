@@ -72,14 +72,25 @@ static bool has_part(const struct plan *plan, const struct face *face)
 
 /* --- parts ------------------------------------------------------------ */
 
-static bool has_role(const struct cast_ask *ask, enum layout_role role)
+static const struct layout_cell *role_cell(const struct cast_ask *ask,
+					   enum layout_role role)
 {
 	for (unsigned i = 0; i < ask->cellc; i++) {
 		if (ask->cellv[i].role == role)
-			return true;
+			return &ask->cellv[i];
 	}
 
-	return false;
+	return NULL;
+}
+
+/* The two who spoke last, of the same size */
+static bool has_pair(const struct cast_ask *ask)
+{
+	const struct layout_cell *a = role_cell(ask, LAYOUT_SPEAKER);
+	const struct layout_cell *b = role_cell(ask, LAYOUT_PREVIOUS);
+
+	return a && b && a->rect.w == b->rect.w && a->rect.h == b->rect.h &&
+	       a->z == b->z;
 }
 
 /* Two equals keep their sides, whoever of them speaks. */
@@ -96,9 +107,8 @@ static void seats_set(struct cast *c, struct face *star, struct face *second)
 static void parts_set(struct cast *c, struct plan *plan)
 {
 	const struct cast_ask *ask = plan->ask;
-	bool pin = ask->pinned && has_role(ask, LAYOUT_PINNED);
-	bool pair = has_role(ask, LAYOUT_SPEAKER) &&
-		has_role(ask, LAYOUT_PREVIOUS);
+	bool pin = ask->pinned && role_cell(ask, LAYOUT_PINNED);
+	bool pair = has_pair(ask);
 	struct face *star = pin ? ask->second : ask->star;
 	struct face *second = pin ? NULL : ask->second;
 

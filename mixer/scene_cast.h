@@ -12,7 +12,8 @@
  *	   places then, those beyond its end take the empty ones before it,
  *	   who spoke last first; of equals who has a picture, then who came
  *	   first.  Nobody else moves.
- *	4. Who becomes large and who was change places.
+ *	4. Who becomes large and who was change places; of two of the same
+ *	   size, speaker and previous, each keeps his side.
  *	5. With fewer places than people, who speaks (or did before the
  *	   speaker) and is not seen takes the place of who has been silent
  *	   longest; who has a picture that of a card that never spoke.

@@ -79,12 +79,24 @@ void tile_place(struct tile *t, const struct layout_cell *cell, bool alone,
 	}
 }
 
-/* Fast at first, slow at last; even, so that chroma is not split */
-static unsigned between(unsigned a, unsigned b, uint64_t us)
+/* Even, so that chroma is not split */
+static unsigned between(unsigned a, unsigned b, double left)
 {
-	double left = 1 - (double)us / TILE_MOVE_US;
+	return (unsigned)(b + ((double)a - b) * left) & ~1u;
+}
 
-	return (unsigned)(b + ((double)a - b) * left * left) & ~1u;
+/* How much of the way is left.  Who becomes smaller hurries at last, all
+ * others at first: so that of two who change places one covers what the
+ * other leaves, and the ground does not shine through. */
+static double way_left(const struct tile *t, uint64_t us)
+{
+	const struct layout_rect *a = &t->from, *b = &t->cell.rect;
+	double done = (double)us / TILE_MOVE_US;
+
+	if (b->w * b->h < a->w * a->h)
+		return 1 - done * done;
+
+	return (1 - done) * (1 - done);
 }
 
 bool tile_turn(struct tile *t, uint64_t now)
@@ -98,11 +110,12 @@ bool tile_turn(struct tile *t, uint64_t now)
 		t->now = *b;
 	}
 	else {
-		unsigned right = between(a->x + a->w, b->x + b->w, us);
-		unsigned bottom = between(a->y + a->h, b->y + b->h, us);
+		double left = way_left(t, us);
+		unsigned right = between(a->x + a->w, b->x + b->w, left);
+		unsigned bottom = between(a->y + a->h, b->y + b->h, left);
 
-		t->now.x = between(a->x, b->x, us);
-		t->now.y = between(a->y, b->y, us);
+		t->now.x = between(a->x, b->x, left);
+		t->now.y = between(a->y, b->y, left);
 		t->now.w = right - t->now.x;
 		t->now.h = bottom - t->now.y;
 	}
