@@ -17,7 +17,7 @@
 #include "tests/fake/cam.h"
 
 enum {
-	STUDIO_PARTIES = 26, STUDIO_RUNGS = 12,
+	STUDIO_PARTIES = 40, STUDIO_RUNGS = 12,
 	STUDIO_STEP_US = 33334,
 };
 
