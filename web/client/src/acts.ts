@@ -3,7 +3,7 @@
 import { app, me, roomName, title, withModel, type Dialog,
 	type Panel } from './app';
 import { line, reason, saveSeatIfIn, verb } from './line';
-import { openChat, type Json } from './model';
+import { openChat, withMe, type Json } from './model';
 import type { Mode } from './simulcast';
 import { keep } from './store';
 import { say } from './toast';
@@ -87,6 +87,17 @@ export function setSize(size: string): void {
 export function setLayout(layout: string): void {
 	void verb('party layout', { party: me(), layout });
 	withModel((m) => ({ ...m, myLayout: layout }));
+}
+
+// One party large for oneself; 0: as the layout has it
+export function pin(party: number): void {
+	void verb('party pin', { party: me(), ...(party ? { other: party } : {}) });
+	withModel((m) => withMe(m, { pinned: party }));
+}
+
+export function setSeen(shown: boolean): void {
+	void verb('party selfview', { party: me(), shown });
+	withModel((m) => withMe(m, { self_view: shown }));
 }
 
 export async function rename(name: string): Promise<void> {

@@ -28,6 +28,8 @@ export interface Party {
 	trouble: boolean;
 	layout: string;
 	size: string;
+	self_view: boolean;           // in the picture that it is sent
+	pinned: number;               // whom it sees large; hosts and itself
 	quality: Quality | null;
 }
 
@@ -67,6 +69,7 @@ export interface Model {
 	unread: number;
 	chatOpen: boolean;
 	layouts: readonly string[];
+	titles: Readonly<Record<string, unknown>>;    // of layouts
 	number: number;
 	speaker: number;
 	mixer: boolean;               // false while it is replaced
@@ -115,6 +118,9 @@ export function toParty(j: Json, old?: Party): Party {
 		trouble: bool('trouble'),
 		layout: str(j.layout, old?.layout),
 		size: str(j.size, old?.size),
+		self_view: 'self_view' in j ? Boolean(j.self_view)
+			: old?.self_view ?? true,
+		pinned: 'pinned' in j ? num(j.pinned) : old?.pinned ?? 0,
 		quality: j.quality ? obj(j.quality) : old?.quality ?? null,
 	};
 }
@@ -203,6 +209,7 @@ export function welcome(w: Json, old: Model | null): Model {
 		unread: old?.chatOpen ? 0 : (old?.unread ?? 0) + missed,
 		chatOpen: old?.chatOpen ?? false,
 		layouts: Array.isArray(w.layouts) ? w.layouts.map(String) : [],
+		titles: obj(w.layout_titles),
 		number: num(w.number, old?.number),
 		speaker: old?.speaker ?? 0,
 		mixer: true,
@@ -228,6 +235,14 @@ function note(m: Model, key: Key, values?: Values,
 function patch(m: Model, id: number, change: Partial<Party>): Model {
 	return { ...m, parties: m.parties.map((p) =>
 		p.party === id ? { ...p, ...change } : p) };
+}
+
+export function withMe(m: Model, change: Partial<Party>): Model {
+	return patch(m, m.me, change);
+}
+
+export function mine(m: Model): Party | undefined {
+	return m.parties.find((p) => p.party === m.me);
 }
 
 export function nameOf(m: Model, id: number | null): string {
@@ -400,7 +415,8 @@ export function apply(m: Model, e: Json): Model {
 		return patch(m, id, { trouble: e.state !== 'connected' });
 	case 'party need':           return need(m, e, id);
 	case 'party layout':
-		m = patch(m, id, { layout: str(e.layout), size: str(e.size) });
+		m = m.parties.some((p) => p.party === id)
+			? { ...m, parties: upsert(m.parties, e) } : m;
 		return id === m.me ? { ...m,
 			myLayout: str(e.layout) || m.myLayout,
 			mySize: str(e.size) || m.mySize } : m;

@@ -139,7 +139,8 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 			role: seat.role, room: mock.room, waiting: seat.waiting,
 			number: mock.number, resumed, party_list: mock.parties,
 			chat: mock.chat, layouts: ['grid', 'speaker', 'filmstrip',
-				'side-by-side'], server: 'tutti/mock' } });
+				'side-by-side', '1+5', 'wall'],
+			layout_titles: { wall: 'A wall of ours' }, server: 'tutti/mock' } });
 	};
 
 	const who = (a) => mock.parties.find((p) => p.party === a.party);

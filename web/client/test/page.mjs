@@ -443,6 +443,15 @@ const cases = {
 		ok('lock', await asked('room lock') && await button(page,
 			'Unlock the room').waitFor().then(() => true, () => false));
 		await button(page, 'Unlock the room').click();
+		await button(page, 'What to do with Ann Example').click();
+		await button(page, 'Show large, only for me').click();
+		ok('large for oneself', await asked('party pin', { other: 1 }) &&
+			await seen(page, 'large, only for you'));
+		await button(page, 'What to do with Ann Example').click();
+		await button(page, 'No longer show large').click();
+		ok('and no longer', await page.getByText('large, only for you')
+			.waitFor({ state: 'detached' }).then(() => true, () => false) &&
+			await asked('party pin', { other: undefined }));
 		await button(page, 'Start recording').click();
 		ok('record, and it is said', await asked('recording start') &&
 			await seen(page, 'This meeting is being recorded'));
@@ -726,6 +735,14 @@ async function selfAndSettings(page, me) {
 	await page.getByLabel('Layout, only for me').selectOption('speaker');
 	ok('a layout for oneself', await asked('party layout',
 		{ party: me, layout: 'speaker' }));
+	const names = await page.getByLabel('Layout, only for me')
+		.locator('option').allTextContents();
+
+	ok('layouts have names', names.includes('A wall of ours') &&
+		names.includes('1 large, 5 small'));
+	await page.getByLabel('Show me among the others').uncheck();
+	ok('without oneself in the picture', await asked('party selfview',
+		{ party: me, shown: false }));
 	await page.getByLabel('Picture size, only for me').selectOption('off');
 	ok('no picture, for oneself', await asked('party picture',
 		{ party: me, size: 'off' }) && await seen(page,

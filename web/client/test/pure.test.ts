@@ -250,6 +250,24 @@ test('room: lock, spotlight, layout, recording, mixer, end', () => {
 	assert.ok(m.room.recording === 'off' && m.over);
 });
 
+test('whom one sees large, and if oneself', () => {
+	const at = (m: Model, id: number) =>
+		m.parties.find((p) => p.party === id)!;
+	let m = fresh();
+
+	assert.equal(at(m, 1).pinned, 0);
+	assert.ok(at(m, 1).self_view);
+	m = run(m, { event: 'party layout', party: 1, layout: 'speaker',
+		size: 'auto', self_view: false, pinned: 2 });
+	assert.equal(at(m, 1).pinned, 2);
+	assert.ok(!at(m, 1).self_view && m.myLayout === 'speaker');
+	m = run(m, { event: 'party layout', party: 1, layout: 'room',
+		size: 'auto', self_view: true, pinned: null },
+		{ event: 'party layout', party: 9, layout: 'grid', size: 'auto' });
+	assert.equal(at(m, 1).pinned, 0);
+	assert.equal(m.parties.length, 2);
+});
+
 test('a recording is off, on or paused whatever its shape', () => {
 	const rec = (recording: unknown) => fresh({ room: { name: 'x',
 		recording } }).room.recording;

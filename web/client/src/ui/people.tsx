@@ -2,12 +2,12 @@
 // ui/people.tsx -- who is here, how they are, and the hosts' tools
 import { useState } from 'preact/hooks';
 
-import { muteAll, room, roomLayout, setDialog, setPanel } from '../acts';
+import { muteAll, pin, room, roomLayout, setDialog, setPanel } from '../acts';
 import { app } from '../app';
 import { verb } from '../line';
 import { say } from '../toast';
 import { t, type Key } from '../i18n';
-import { grade, inLobby, present, sorted, type Model,
+import { grade, inLobby, mine, present, sorted, type Model,
 	type Party } from '../model';
 import { useStore } from '../store';
 import { Icon, type IconName } from './icons';
@@ -43,6 +43,8 @@ function Signs({ m, p }: { m: Model; p: Party }) {
 		<span class="signs">
 			{m.room.spotlight === p.party && <Sign icon="star" solid
 				label={t('people.spotlit')} />}
+			{mine(m)?.pinned === p.party && <Sign icon="pin"
+				label={t('people.pinned')} />}
 			{p.hand && <Sign icon="hand" kind="hand"
 				label={t('people.hand')} />}
 			{p.share && <Sign icon="share" label={t('people.sharing')} />}
@@ -76,6 +78,10 @@ function actions(m: Model, p: Party): Act[] {
 			setPanel('chat');
 		});
 	}
+	if (mine(m)?.pinned === p.party)
+		add('people.unpin', () => pin(0));
+	else if (!own)
+		add('people.pin', () => pin(p.party));
 	if (m.role !== 'host')
 		return acts;
 	if (!own && !p.muted)
@@ -193,13 +199,22 @@ function Record({ m }: { m: Model }) {
 export function LayoutOptions({ m, all }: { m: Model; all: boolean }) {
 	const known: Record<string, Key> = { grid: 'layout.grid',
 		speaker: 'layout.speaker', filmstrip: 'layout.filmstrip',
-		'side-by-side': 'layout.side-by-side' };
+		'side-by-side': 'layout.side-by-side', pip: 'layout.pip',
+		presentation: 'layout.presentation',
+		'presentation-only': 'layout.presentation-only' };
+	const name = (l: string) => {
+		const [, large, small] = /^(\d+)\+(\d+)$/.exec(l) ?? [];
+
+		return known[l] ? t(known[l]!)
+			: large && small ? t('layout.large.small', { large, small })
+			: String(m.titles[l] ?? l);
+	};
 
 	return (
 		<>
 			{!all && <option value="room">{t('layout.room')}</option>}
 			{m.layouts.map((l) => (
-				<option value={l}>{known[l] ? t(known[l]!) : l}</option>))}
+				<option value={l}>{name(l)}</option>))}
 		</>
 	);
 }

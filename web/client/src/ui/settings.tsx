@@ -2,9 +2,11 @@
 // ui/settings.tsx -- devices, one's own picture, the page, how it goes
 import { useState } from 'preact/hooks';
 
-import { rename, setDialog, setLayout, setPanel, setSize } from '../acts';
+import { rename, setDialog, setLayout, setPanel, setSeen,
+	setSize } from '../acts';
 import { app, chooseLang, chooseTheme } from '../app';
 import { langs, number, t, type Lang } from '../i18n';
+import { mine } from '../model';
 import { useStore } from '../store';
 import { Devices, Problem } from './join';
 import { fullScreen } from './meeting';
@@ -43,6 +45,11 @@ function Picture() {
 					{sizes.map((s) =>
 						<option value={s}>{sizeName(s)}</option>)}
 				</select>
+			</label>
+			<label class="choice">
+				<input type="checkbox" checked={mine(m)?.self_view ?? true}
+					onChange={(e) => setSeen(e.currentTarget.checked)} />
+				<span>{t('set.seen')}</span>
 			</label>
 			<label class="choice">
 				<input type="checkbox" checked={selfView} onChange={(e) =>
