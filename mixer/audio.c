@@ -22,7 +22,7 @@ struct audio_leg {
 	struct audio *a;
 	struct aleg *l;
 	bool has_in;
-	unsigned loss_pct;
+	struct audio_net net;
 	enum ticket_codec codec_tx;
 };
 
@@ -111,7 +111,7 @@ static struct aleg *aleg_alloc(uint32_t id)
 	atomic_init(&l->pub.level_db, (int)LEVEL_SILENCE);
 	l->id   = id;
 	l->pkte = &l->pktv;
-	l->loss_pct = audio_class_loss(0, 0);
+	audio_net_init(&l->net);
 	audio_level_init(&l->level);
 
 	return l;
@@ -135,7 +135,7 @@ int audio_leg_alloc(struct audio_leg **legp, struct audio *a,
 		return ENOMEM;
 
 	leg->a = mem_ref(a);
-	leg->loss_pct = audio_class_loss(0, 0);
+	audio_net_init(&leg->net);
 
 	leg->l = aleg_alloc(t->id);
 	cmd = leg->l ? cmd_new(CMD_ADD, leg->l) : NULL;
@@ -259,25 +259,29 @@ void audio_leg_sync(struct audio_leg *leg, const struct rtp_sync *sync)
 }
 
 
-void audio_leg_loss(struct audio_leg *leg, float loss)
+static void net_changed(struct audio_leg *leg)
 {
-	struct cmd *cmd;
-	unsigned pct;
+	struct cmd *cmd = cmd_new(CMD_NET, leg->l);
 
-	if (!leg)
-		return;
-
-	pct = audio_class_loss(loss, leg->loss_pct);
-	if (pct == leg->loss_pct)
-		return;
-
-	cmd = cmd_new(CMD_LOSS, leg->l);
 	if (!cmd)
 		return;
 
-	leg->loss_pct = pct;
-	cmd->u.loss_pct = pct;
+	cmd->u.net = leg->net;
 	push(leg->a, cmd);
+}
+
+
+void audio_leg_loss(struct audio_leg *leg, float loss)
+{
+	if (leg && audio_net_loss(&leg->net, loss, clock_us()))
+		net_changed(leg);
+}
+
+
+void audio_leg_path(struct audio_leg *leg, uint32_t kbps)
+{
+	if (leg && audio_net_path(&leg->net, kbps, clock_us()))
+		net_changed(leg);
 }
 
 

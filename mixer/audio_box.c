@@ -82,7 +82,7 @@ void audio_leg_class(struct audio *a, struct aleg *leg)
 	struct class_key key;
 
 	if (!leg->m.on || !leg->m.send ||
-	    audio_class_key(&key, &leg->m, leg->loss_pct)) {
+	    audio_class_key(&key, &leg->m, &leg->net)) {
 		class_leave(leg);
 		return;
 	}
@@ -188,8 +188,8 @@ static void ON(ticker) command(struct audio *a, struct cmd *cmd)
 		leg->sync = cmd->u.sync;
 		break;
 
-	case CMD_LOSS:
-		leg->loss_pct = cmd->u.loss_pct;
+	case CMD_NET:
+		leg->net = cmd->u.net;
 		audio_leg_class(a, leg);
 		break;
 

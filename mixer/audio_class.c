@@ -14,6 +14,9 @@ enum {
 	KBPS_MIN   = 6,
 	MONO_BPS   = 32000,
 	STEREO_BPS = 64000,
+	NARROW_BPS = 24000,       /* a channel                            */
+	THIN_BPS   = 16000,
+	THIN_MS    = 60,
 	DTX_LEN    = 2,
 };
 
@@ -54,8 +57,23 @@ static uint32_t bitrate(const struct ticket_fmt *fmt, unsigned ch,
 }
 
 
+/* 50 packets a second have 24 kbit/s of headers; one in 60 ms has 8. */
+static void thin(struct codec_audio_prm *prm, const struct audio_net *net)
+{
+	prm->channels = 1;
+	prm->music    = false;
+	prm->bitrate  = min(prm->bitrate, (uint32_t)THIN_BPS);
+	prm->ptime_ms = codec_audio_ptime(CODEC_OPUS, THIN_MS);
+	prm->dtx      = true;
+	if (net->loss_pct < 8) {
+		prm->fec = false;
+		prm->loss_pct = 0;
+	}
+}
+
+
 int audio_class_key(struct class_key *key, const struct ticket_media *m,
-		    unsigned loss_pct)
+		    const struct audio_net *net)
 {
 	const struct ticket_fmt *fmt = ticket_tx(m);
 	struct codec_audio_prm *prm = &key->prm;
@@ -80,21 +98,14 @@ int audio_class_key(struct class_key *key, const struct ticket_media *m,
 	prm->cbr   = fmt->cbr;
 	prm->music = fmt->stereo;
 	/* without expected loss libopus sends no FEC at all */
-	prm->loss_pct = fmt->fec ? loss_pct : 0;
+	prm->loss_pct = fmt->fec ? net->loss_pct : 0;
+	if (net->width == AUDIO_NARROW)
+		prm->bitrate = min(prm->bitrate,
+				   (uint32_t)NARROW_BPS * prm->channels);
+	if (net->width == AUDIO_THIN)
+		thin(prm, net);
 
 	return 0;
-}
-
-
-/* Steps overlap, so a leg at a step's edge does not change to and fro */
-unsigned audio_class_loss(float loss, unsigned was)
-{
-	if (loss > 0.10f || (was == 20 && loss > 0.07f))
-		return 20;
-	if (loss > 0.02f || (was >= 8 && loss > 0.01f))
-		return 8;
-
-	return 2;
 }
 
 

@@ -18,6 +18,7 @@
 
 #include "base/ticket.h"
 #include "mixer/audio_mix.h"
+#include "mixer/audio_net.h"
 #include "mixer/codec_audio.h"
 #include "mixer/unit.h"
 
@@ -32,13 +33,10 @@ struct class_key {
 	struct codec_audio_prm prm;
 };
 
-/** How to encode for this medium; loss_pct is one of audio_class_loss().
- *  ENOTSUP: no audio codec of ours. */
+/** How to encode for this medium over this network.  ENOTSUP: no audio
+ *  codec of ours. */
 int audio_class_key(struct class_key *key, const struct ticket_media *m,
-		    unsigned loss_pct);
-
-/** Loss in coarse steps, so that classes stay few; was: the last answer. */
-unsigned audio_class_loss(float loss, unsigned was);
+		    const struct audio_net *net);
 
 /** An encoder and what it has not encoded yet */
 struct audio_enc;

@@ -39,7 +39,7 @@ enum {
 };
 
 enum cmd_type {
-	CMD_ADD, CMD_DEL, CMD_IN, CMD_SET, CMD_SYNC, CMD_LOSS,
+	CMD_ADD, CMD_DEL, CMD_IN, CMD_SET, CMD_SYNC, CMD_NET,
 	CMD_PLAY, CMD_RECORD,
 };
 
@@ -58,7 +58,7 @@ struct cmd {
 		struct rtp_sync sync;
 		struct audio_in *in;
 		enum audio_prompt prompt;
-		unsigned loss_pct;
+		struct audio_net net;
 		bool on;
 	} u;
 };
@@ -93,7 +93,7 @@ struct aleg {
 	struct ticket_media m;    /* [T]                                  */
 	bool muted;               /* [T]                                  */
 	bool added;               /* [T]                                  */
-	unsigned loss_pct;        /* [T]                                  */
+	struct audio_net net;     /* [T]                                  */
 	struct audio_in *in;      /* [T]                                  */
 	struct rtp_sync sync;     /* [T]                                  */
 	struct audio_level level; /* [T]                                  */

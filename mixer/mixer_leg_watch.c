@@ -239,6 +239,7 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 
 	ml->rate_us = now;
 	leg_path(ml->leg, &in.path, now);
+	audio_leg_path(ml->audio, in.path.bound ? in.path.kbps : 0);
 	switch (leg_rate_step(&ml->rate, &in, &out, now)) {
 
 	case LEG_RATE_DOWN:

@@ -311,8 +311,40 @@ static int test_speaker(void)
 }
 
 
+/* How many classes the networks there are make of one medium */
+static int classes_of(const struct ticket_media *m, unsigned *np)
+{
+	static const unsigned lossv[] = {2, 8, 20};
+	struct class_key keyv[9];
+	unsigned i, k;
+	int err;
+
+	*np = 0;
+	for (i = 0; i < 9; i++) {
+		const struct audio_net net = {
+			.loss_pct = lossv[i % 3],
+			.width = (enum audio_width)(i / 3),
+		};
+
+		err = audio_class_key(&keyv[*np], m, &net);
+		if (err)
+			return err;
+		for (k = 0; k < *np; k++)
+			if (!memcmp(&keyv[k], &keyv[*np], sizeof(keyv[0])))
+				break;
+		if (k == *np)
+			++*np;
+	}
+
+	return 0;
+}
+
+
 static int test_keys(void)
 {
+	const struct audio_net low = {.loss_pct = 2}, high = {.loss_pct = 20};
+	struct audio_net slim = {.loss_pct = 2, .width = AUDIO_THIN};
+	unsigned n;
 	struct ticket_media m;
 	struct class_key a, b;
 	struct ticket t;
@@ -321,45 +353,105 @@ static int test_keys(void)
 	ticket_init(&t, 1);
 	m = t.audio;
 	m.fmtc = 0;
-	TEST_EQ(ENOTSUP, audio_class_key(&a, &m, 2));
+	TEST_EQ(ENOTSUP, audio_class_key(&a, &m, &low));
 
 	m.on = true;
 	m.fmtc = 1;
 	m.fmtv[0].codec = CODEC_OPUS;
 	m.ptime_ms = 20;
-	err = audio_class_key(&a, &m, 2);
+	err = audio_class_key(&a, &m, &low);
 	TEST_ERR(err);
 	TEST_EQ(32000, a.prm.bitrate);
 	m.fmtv[0].pt = 99;                      /* no matter              */
-	err = audio_class_key(&b, &m, 20);      /* no matter without FEC  */
+	err = audio_class_key(&b, &m, &high);      /* no matter without FEC  */
 	TEST_ERR(err);
 	TEST_TRUE(!memcmp(&a, &b, sizeof(a)));
+	TEST_ERR(audio_class_key(&b, &m, &slim));
+	TEST_EQ(16000, b.prm.bitrate);
+	TEST_EQ(60, b.prm.ptime_ms);
+	TEST_TRUE(b.prm.dtx && !b.prm.fec);
+	m.fmtv[0].fec = true;
+	slim.loss_pct = 8;
+	TEST_ERR(audio_class_key(&b, &m, &slim));
+	TEST_TRUE(b.prm.fec && b.prm.loss_pct == 8);
+	m.fmtv[0].fec = false;
 	m.fmtv[0].stereo = true;
-	err = audio_class_key(&a, &m, 2);
+	err = audio_class_key(&a, &m, &low);
 	TEST_ERR(err);
 	TEST_EQ(64000, a.prm.bitrate);
 	TEST_EQ(2, a.prm.channels);
 	m.fmtv[0].max_bitrate = 20000;
-	err = audio_class_key(&a, &m, 2);
+	err = audio_class_key(&a, &m, &low);
 	TEST_ERR(err);
 	TEST_EQ(20000, a.prm.bitrate);
 	m.max_kbps = 12;
-	err = audio_class_key(&a, &m, 2);
+	err = audio_class_key(&a, &m, &low);
 	TEST_ERR(err);
 	TEST_EQ(12000, a.prm.bitrate);
 
-	TEST_EQ(2, audio_class_loss(0.0f, 2));
-	TEST_EQ(8, audio_class_loss(0.03f, 2));
-	TEST_EQ(8, audio_class_loss(0.015f, 8));
-	TEST_EQ(20, audio_class_loss(0.2f, 8));
-	TEST_EQ(20, audio_class_loss(0.08f, 20));
-	TEST_EQ(2, audio_class_loss(0.0f, 20));
+	/* every network: a small number of classes */
+	m.max_kbps = 0;
+	m.fmtv[0].max_bitrate = 0;
+	m.fmtv[0].fec = true;
+	TEST_ERR(classes_of(&m, &n));
+	TEST_TRUE(n > 6 && n <= 9);
+ out:
+	return err;
+}
+
+
+enum { S = 1000000 };
+
+/* Worse at once, better after a while, at an edge no change at all */
+static int test_net(void)
+{
+	struct audio_net net;
+	unsigned i, moves = 0;
+	int err = 0;
+
+	audio_net_init(&net);
+	TEST_EQ(2, net.loss_pct);
+	TEST_EQ(AUDIO_WIDE, net.width);
+	TEST_TRUE(audio_net_loss(&net, 0.2f, 1 * S));
+	TEST_EQ(20, net.loss_pct);
+	TEST_TRUE(!audio_net_loss(&net, 0.0f, 5 * S));
+	TEST_TRUE(audio_net_loss(&net, 0.0f, 10 * S));
+	TEST_EQ(8, net.loss_pct);
+	TEST_TRUE(!audio_net_loss(&net, 0.0f, 11 * S));
+	TEST_TRUE(audio_net_loss(&net, 0.0f, 19 * S));
+	TEST_EQ(2, net.loss_pct);
+
+	TEST_TRUE(audio_net_path(&net, 64, 20 * S));
+	TEST_EQ(AUDIO_THIN, net.width);
+	TEST_TRUE(!audio_net_path(&net, 0, 21 * S));
+	TEST_TRUE(audio_net_path(&net, 0, 30 * S));
+	TEST_EQ(AUDIO_NARROW, net.width);
+	TEST_TRUE(!audio_net_path(&net, 300, 60 * S));
+	TEST_TRUE(audio_net_path(&net, 400, 70 * S));
+	TEST_EQ(AUDIO_WIDE, net.width);
+
+	/* ten minutes of an estimate that swings around every edge */
+	for (i = 0; i < 6000; i++) {
+		const uint64_t now = 100ull * S + i * (S / 10);
+
+		moves += audio_net_path(&net, i & 1 ? 90 : 120, now);
+		moves += audio_net_loss(&net, i & 1 ? 0.015f : 0.021f, now);
+	}
+	TEST_EQ(3, moves);
+
+	/* and one that goes up and down in full, as fast as it can: a step
+	 * better after the pause, back, and that is all */
+	for (i = moves = 0; i < 6000; i++)
+		moves += audio_net_path(&net, i & 1 ? 64 : 0,
+					800ull * S + i * (S / 10));
+	TEST_EQ(2, moves);
  out:
 	return err;
 }
 
 
 static const struct test testv[] = {
+	{"a network's steps: no flapping", test_net},
 	{"codecs there and back, and garbage", test_codecs},
 	{"the limiter bends nothing", test_limiter},
 	{"mono and stereo sums, less self", test_mix},

@@ -140,7 +140,7 @@ static const struct {
 	{"thin link, 128", CODEC_H264, 31, 0, 0, 0, 0, 128,
 	 320, 180, 15, 120},
 	{"very thin link, 64: slow but to be read", CODEC_H264, 31,
-	 0, 0, 0, 0, 64, 640, 360, 5, 40},
+	 0, 0, 0, 0, 64, 640, 360, 5, 30},
 	{"max-fr 15", CODEC_H264, 31, 0, 0, 0, 15, 0, 1280, 720, 15, 1125},
 	{"VP8 without limits", CODEC_VP8, 0, 0, 0, 0, 0, 0,
 	 1280, 720, 30, 1500},
@@ -296,9 +296,9 @@ static int test_links(void)
 		{1499, CODEC_H264, 360, 30, 500, 360, 30, 500},
 		{499, CODEC_AV1, 360, 30, 200, 180, 15, 150},
 		{199, CODEC_H264, 180, 15, 150, 180, 15, 150},
-		{149, CODEC_AV1, 360, 15, 100, 360, 5, 40},
-		{40, CODEC_AV1, 360, 5, 40, 360, 5, 40},
-		{39, CODEC_NONE, 0, 0, 0, 0, 0, 0},
+		{149, CODEC_AV1, 360, 15, 100, 360, 5, 30},
+		{30, CODEC_AV1, 360, 5, 30, 360, 5, 30},
+		{29, CODEC_NONE, 0, 0, 0, 0, 0, 0},
 	};
 	struct ticket_media web = {.on = true, .fmtc = 4};
 	struct ticket_media sip = {.on = true, .fmtc = 1};
