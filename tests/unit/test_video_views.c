@@ -34,6 +34,8 @@ static int watch(struct video_watch **wp, struct studio *f,
 	return video_watch_alloc(wp, f->v, &studio_top, &view);
 }
 
+static int people(struct studio *f, unsigned n) ASSERTS(loop) ASSERTS(worker);
+
 static int people(struct studio *f, unsigned n)
 {
 	int err = studio_open(f);
@@ -440,6 +442,7 @@ static int measure(struct studio *f, const char *what)
 	json_int_t was = bytes(f), max = 0, first = 0, sum = 0;
 	int err = 0;
 
+	on_worker();
 	printf("# %-22s", what);
 	for (unsigned i = 0; i < 30; i++) {
 		json_int_t now;
