@@ -277,9 +277,10 @@ static size_t part_at(struct part *part, const uint8_t *p, size_t n)
 	if (size > n || p[1] < 192 || p[1] > 223)
 		return 0;
 	if (p[0] & 0x20) {
-		/* only the last one may be padded */
+		/* only the last one may be padded; by fours, says RFC 3550,
+		 * but browsers fill up their transport-wide feedback so */
 		pad = p[size - 1];
-		if (size != n || !pad || pad % 4 || pad > size - 4)
+		if (size != n || !pad || pad > size - 4)
 			return 0;
 	}
 

@@ -461,6 +461,8 @@ static int test_rtcp_table(void)
 		 "0fffffff", 0, 1},
 		{"RFC 2032 FIR", "80c0000100000001", 0, 1},
 		{"padding", "a0c900020000000100000004", 0, 0},
+		{"TWCC filled up with one byte, as by Chromium",
+		 "afcd0005000000010000000200010001000000002001" "0401", 0, 1},
 		{"padding before the end", "a0c90002000000010000000480c90001"
 		 "00000001", EBADMSG, 0},
 		{"padding 0", "a0c900020000000100000000", EBADMSG, 0},
