@@ -19,6 +19,7 @@
 
 enum {
 	STATS_WORDS = 2,
+	SCAN_US = 4,              /* a leg, between two looks at all      */
 	ASK_ALL_US = 100000,      /* when a leg is due, of its own accord */
 	LATE_US = 500000,         /* sound and pictures nobody wants now  */
 };
@@ -272,10 +273,13 @@ static void tmr_handler(void *arg)
 
 	if (all)
 		mixer->ask_us = next;
+	mixer->scan_us = now + SCAN_US * mixer->legc;
+	mixer->legc = 0;
 	mixer->due = UINT64_MAX;
 	for (le = mixer->legl.head; le; le = le->next) {
 		struct mixer_leg *ml = le->data;
 
+		++mixer->legc;
 		if (all)
 			ml->due_us = mixer_leg_due(ml);
 		if (ml->due_us <= now) {
@@ -300,6 +304,8 @@ void mixer_due(struct mixer *mixer, uint64_t due_us)
 {
 	uint64_t now;
 
+	/* not all the time when there are many */
+	due_us = max(due_us, mixer->scan_us);
 	if (due_us >= mixer->due)
 		return;
 

@@ -48,6 +48,8 @@ struct mixer {
 	struct tmr tmr;           /* earliest leg_due                     */
 	uint64_t due;             /* what tmr is set to, UINT64_MAX: off  */
 	uint64_t ask_us;          /* when all legs are asked again        */
+	uint64_t scan_us;         /* not looked through sooner than this  */
+	unsigned legc;            /* as of the last look                  */
 	uint64_t started_us;
 	uint64_t cpu_net_us;      /* thread time at the start             */
 	uint64_t late;            /* batches and pictures thrown away     */

@@ -329,15 +329,30 @@ int net_port_send(struct net_port *np, const struct sa *dst,
 }
 
 
+/* How many went out.  A listener's port has one packet a tick: that is what
+ * most calls are for, so no array is copied for it. */
+static int tx_some(const struct net_port *np, unsigned pos)
+{
+	const struct msghdr *msg = &io.tx->hdrv[pos].msg_hdr;
+
+	if (io.txc - pos > 1)
+		return sendmmsg(np->fd, io.tx->hdrv + pos, io.txc - pos,
+				MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return sendto(np->fd, msg->msg_iov->iov_base, msg->msg_iov->iov_len,
+		      MSG_DONTWAIT | MSG_NOSIGNAL, msg->msg_name,
+		      msg->msg_namelen) < 0 ? -1 : 1;
+}
+
+
 void net_port_flush(void)
 {
 	struct net_port *np = io.np;
 	unsigned pos = 0, tries = io.txc + NET_PORT_BATCH;
 
 	while (pos < io.txc && tries--) {
-		const int n = sendmmsg(np->fd, io.tx->hdrv + pos,
-				       io.txc - pos,
-				       MSG_DONTWAIT | MSG_NOSIGNAL);
+		const int n = tx_some(np, pos);
+
 		if (n > 0) {
 			np->st.tx += (unsigned)n;
 			pos += (unsigned)n;
