@@ -235,6 +235,7 @@ static void src_destructor(void *data)
 	struct video *v = src->v;
 	unsigned n = 0;
 
+	on_loop();
 	if (src->vin) {
 		vin_close(src->vin);
 		video_lock(v);

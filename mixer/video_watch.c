@@ -53,6 +53,7 @@ static void watch_destructor(void *data)
 	struct video_watch *w = data;
 	struct video *v = w->v;
 
+	on_loop();
 	list_unlink(&w->le);
 	rung_leave(v, w->rung);
 	if (v->scarce)
