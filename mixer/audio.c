@@ -14,7 +14,6 @@ enum {
 	TICK_US  = AUDIO_TICK_MS * 1000,
 	LATE_US  = 5000,          /* a tick that began later is counted   */
 	STALL_US = 5 * TICK_US,   /* later still: ticks are left out      */
-	PRIORITY = 10,
 };
 
 /* The handle; everything in it belongs to the loop */
@@ -408,7 +407,6 @@ static void *thread_main(void *arg)
 
 int audio_start(struct audio *a)
 {
-	struct sched_param prio = { .sched_priority = PRIORITY };
 	int err;
 
 	if (!a)
@@ -423,7 +421,8 @@ int audio_start(struct audio *a)
 
 	a->started = true;
 	(void)pthread_setname_np(a->thread, "audio");
-	(void)pthread_setschedparam(a->thread, SCHED_RR, &prio);
+	if (!thread_urgent(a->thread))
+		info("audio has no real-time priority; video waits for it\n");
 
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "mixer/mixer_priv.h"
 #include "mixer/net_rtc.h"
 #include "mixer/sandbox.h"
+#include "mixer/video_gov.h"
 
 enum {
 	STATS_WORDS = 2,
@@ -180,21 +181,38 @@ static const char *picture_state(enum video_event ev)
 	}
 }
 
+/* The governor moved: who watches what is left out now, or need not do
+ * without any more, goes to another rung. */
+static ON(loop) void load_event(struct mixer *mixer, unsigned step)
+{
+	const unsigned h = gov_height(step, &mixer->ladder, mixer->height);
+	struct le *le;
+
+	info("load step=%u: %s\n", step, gov_text(step));
+	mixer_tell(mixer, MIX_LOAD,
+		   json_pack("{sI ss}", "step", (json_int_t)step, "text",
+			     gov_text(step)));
+	if (h == mixer->load_height)
+		return;
+	mixer->load_height = h;
+	LIST_FOREACH(&mixer->legl, le) {
+		struct mixer_leg *ml = le->data;
+		int err = mixer_leg_watch(ml);
+
+		if (err)
+			warning("leg %u does not move: %m\n", ml->ticket.id,
+				err);
+	}
+}
+
 static ON(loop) void video_event(struct mixer *mixer, enum video_event ev,
 				 uint32_t id)
 {
 	const char *state = picture_state(ev);
 	struct mixer_leg *ml;
-	char text[64];
 
 	if (ev == VIDEO_LOAD) {
-		(void)re_snprintf(text, sizeof(text), id ?
-				  "video reduced, step %u" :
-				  "video at full quality", id);
-		info("load step=%u: %s\n", id, text);
-		mixer_tell(mixer, MIX_LOAD,
-			   json_pack("{sI ss}", "step", (json_int_t)id,
-				     "text", text));
+		load_event(mixer, id);
 		return;
 	}
 

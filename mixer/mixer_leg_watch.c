@@ -38,6 +38,16 @@ static ON(loop) int watch_new(struct mixer_leg *ml,
 
 /* ---- rungs ----------------------------------------------------------- */
 
+/* What it wishes, or less when time runs out.  A recording needs the top
+ * rung anyway: another one would only be more work then. */
+static ON(loop) unsigned max_height(const struct mixer_leg *ml)
+{
+	const unsigned wish = ml->ticket.max_height;
+	const unsigned load = ml->mixer->rec ? 0 : ml->mixer->load_height;
+
+	return load && (!wish || load < wish) ? load : wish;
+}
+
 /* The best for so many kbit/s of picture, 0: any number */
 static ON(loop) int pick(const struct mixer_leg *ml, uint32_t kbps,
 			 struct video_rung *rung)
@@ -48,7 +58,7 @@ static ON(loop) int pick(const struct mixer_leg *ml, uint32_t kbps,
 	memset(rung, 0, sizeof(*rung));
 
 	return video_ladder_pick(&mixer->ladder, &t->video, mixer->width,
-				 mixer->height, mixer->fps, t->max_height,
+				 mixer->height, mixer->fps, max_height(ml),
 				 t->max_fps, kbps, rung);
 }
 

@@ -55,6 +55,7 @@ struct mixer {
 	uint64_t late;            /* batches and pictures thrown away     */
 	unsigned width, height, fps;
 	struct video_ladder ladder;       /* what legs may be sent        */
+	unsigned load_height;     /* the governor's: nothing above, 0: any */
 	char layout[TICKET_LAYOUT_MAX];
 	uint32_t spotlight;       /* a leg, 0: nobody                     */
 	struct look look;

@@ -2,19 +2,28 @@
 /*
  * mixer/video_gov.c -- the governor
  *
- * The picture's size stays: a recording or a room system that is sent
- * another size in mid-stream suffers more than from fewer pictures.
+ * The size goes after the rate: another size in mid-stream costs every
+ * watcher a key frame just when there is no time for it.
  */
 #include <string.h>
 
+#include "base/ladder.h"
 #include "mixer/video_gov.h"
 
-static const struct { unsigned div; bool fast; } stepv[GOV_STEPS] = {
-	{1, false},               /* 30 */
-	{2, false},               /* 15 */
-	{2, true},
-	{3, true},                /* 10 */
-	{6, true},                /*  5 */
+enum { LOWEST = LADDER_MAX };
+
+static const struct {
+	unsigned div;
+	bool fast;
+	unsigned less;            /* sizes of the ladder that are left out */
+	const char *text;
+} stepv[GOV_STEPS] = {
+	{1, false, 0, "video at full quality"},
+	{2, false, 0, "half as many pictures"},
+	{2, true,  0, "half as many pictures, coarser"},
+	{2, true,  1, "half as many pictures, not the largest size"},
+	{3, true,  2, "a third of the pictures, small ones only"},
+	{6, true,  LOWEST, "a sixth of the pictures, the smallest only"},
 };
 
 enum {
@@ -102,4 +111,37 @@ unsigned gov_divisor(const struct gov *g)
 bool gov_fast(const struct gov *g)
 {
 	return stepv[g->step].fast;
+}
+
+/* The ladder's next size below h, h itself when there is none */
+static unsigned below(const struct video_ladder *l, unsigned h)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 0; i < l->rungc; i++) {
+		unsigned r = l->rungv[i].height;
+
+		if (r < h && r > best)
+			best = r;
+	}
+
+	return best ? best : h;
+}
+
+unsigned gov_height(unsigned step, const struct video_ladder *l,
+		    unsigned canvas_h)
+{
+	unsigned h = canvas_h;
+
+	if (step >= GOV_STEPS || !stepv[step].less)
+		return 0;
+	for (unsigned i = 0; i < stepv[step].less; i++)
+		h = below(l, h);
+
+	return h;
+}
+
+const char *gov_text(unsigned step)
+{
+	return step < GOV_STEPS ? stepv[step].text : "";
 }

@@ -7,6 +7,16 @@
  * tried when there has been room for it for a while, and less eagerly each
  * time that proved wrong.  Audio is none of its business and never slows.
  *
+ *	step  pictures  encoding  rungs
+ *	0     all       as set    all
+ *	1     1/2       as set    all
+ *	2     1/2       cheaper   all
+ *	3     1/2       cheaper   without the top one
+ *	4     1/3       cheaper   without the top two
+ *	5     1/6       cheaper   the lowest size
+ *
+ * Who watches a rung that is left out moves to the best that is not.
+ *
  * Threads: a plain value of the scene's; the tick's.
  */
 #ifndef TUTTI_MIXER_VIDEO_GOV_H
@@ -15,7 +25,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GOV_STEPS = 5 };           /* 0 full … 4 least                     */
+struct video_ladder;
+
+enum { GOV_STEPS = 6 };           /* 0 full … 5 least                     */
 
 struct gov {
 	unsigned step;
@@ -38,5 +50,11 @@ bool gov_tick(struct gov *g, uint64_t now, uint64_t took_us, uint64_t had_us,
 unsigned gov_divisor(const struct gov *g);
 /** Cheaper encoding? */
 bool gov_fast(const struct gov *g);
+
+/** The height that no rung is to be above at this step, 0: any. */
+unsigned gov_height(unsigned step, const struct video_ladder *l,
+		    unsigned canvas_h);
+/** What it does, for people. */
+const char *gov_text(unsigned step);
 
 #endif

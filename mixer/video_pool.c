@@ -179,6 +179,7 @@ static void *worker_main(void *arg)
 	struct pool *p = w->pool;
 
 	on_worker();
+	thread_patient();
 	lock(p);
 	while (!p->quit) {
 		if (!work_one(p, w))

@@ -219,6 +219,24 @@ static uint64_t next_us(const struct video *v, uint64_t n)
 	return tick_us(v, n - n % div + div);
 }
 
+static void governor_tell(struct video *v)
+{
+	atomic_store(&v->step, v->gov.step);
+	if (v->cfg.eventh)
+		v->cfg.eventh(VIDEO_LOAD, v->gov.step, v->cfg.arg);
+}
+
+/* Somebody looks again: what was too much before need not be now. */
+static void governor_begin(struct video *v, uint64_t now)
+{
+	const bool was = v->gov.step;
+
+	gov_init(&v->gov, now);
+	v->awake_us = now;
+	if (was)
+		governor_tell(v);
+}
+
 static void governed(struct video *v, uint64_t start, uint64_t due)
 {
 	struct tick *t = &v->tick;
@@ -229,12 +247,9 @@ static void governed(struct video *v, uint64_t start, uint64_t due)
 		return;
 	if (late)
 		atomic_fetch_add(&v->late, 1);
-	if (!gov_tick(&v->gov, end, end - start, next - tick_us(v, t->n),
-		      late))
-		return;
-	atomic_store(&v->step, v->gov.step);
-	if (v->cfg.eventh)
-		v->cfg.eventh(VIDEO_LOAD, v->gov.step, v->cfg.arg);
+	if (gov_tick(&v->gov, end, end - start, next - tick_us(v, t->n),
+		     late))
+		governor_tell(v);
 }
 
 /* Returns when a turn is needed though nobody watches */
@@ -346,10 +361,8 @@ uint64_t video_tick(uint64_t now, void *arg)
 	tick_open(v, t);
 	if (!t->rungc && !t->shots)
 		return fall_idle(v, now);
-	if (!v->begun) {
-		gov_init(&v->gov, now);
-		v->awake_us = now;
-	}
+	if (!v->begun)
+		governor_begin(v, now);
 	due = v->begun ? next_us(v, v->last_n) : now;
 	(void)tick_run(v, now);
 	gather(v);

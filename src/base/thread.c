@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/thread.c -- the roles themselves: nothing but names for clang
+ * base/thread.c -- the roles, nothing but names for clang; who goes first
  */
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+
 #include "base/thread.h"
 
 
@@ -22,4 +26,32 @@ void on_ticker(void)
 
 void on_worker(void)
 {
+}
+
+
+enum {
+	URGENT_PRIORITY = 10,
+	PATIENT_NICE    = 5,      /* a third of another's share           */
+};
+
+static atomic_bool refused;
+
+bool thread_urgent(pthread_t thread)
+{
+	const struct sched_param prio = {.sched_priority = URGENT_PRIORITY};
+
+	if (!pthread_setschedparam(thread, SCHED_RR, &prio))
+		return true;
+
+	atomic_store(&refused, true);
+
+	return false;
+}
+
+
+/* Of Linux: 0 is the calling thread, not its process. */
+void thread_patient(void)
+{
+	if (atomic_load(&refused))
+		(void)setpriority(PRIO_PROCESS, 0, PATIENT_NICE);
 }

@@ -10,6 +10,9 @@
 #ifndef TUTTI_BASE_THREAD_H
 #define TUTTI_BASE_THREAD_H
 
+#include <pthread.h>
+#include <stdbool.h>
+
 #if defined(__clang__)
 #define TS_ATTR(x) __attribute__((x))
 #else
@@ -29,5 +32,12 @@ extern struct role worker;    /* a video worker                            */
 void on_loop(void) ASSERTS(loop);
 void on_ticker(void) ASSERTS(ticker);
 void on_worker(void) ASSERTS(worker);
+
+/** This thread goes before all others (SCHED_RR), if we are allowed to;
+ *  before patient ones at least. */
+bool thread_urgent(pthread_t thread);
+/** The calling thread lets others go first where nobody could be made
+ *  urgent: threads that are started later call it. */
+void thread_patient(void);
 
 #endif

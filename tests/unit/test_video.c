@@ -12,6 +12,7 @@
 #include "mixer/layout.h"
 #include "mixer/video.h"
 #include "mixer/video_canvas.h"
+#include "base/ladder.h"
 #include "mixer/video_gov.h"
 #include "mixer/video_label.h"
 #include "mixer/video_lips.h"
@@ -438,10 +439,37 @@ static int test_governor(void)
 	TEST_EQ(1, changes);
 
 	now = gov_run(&g, now, 5, 150000, &changes);
-	TEST_EQ(4, g.step);
+	TEST_EQ(5, g.step);
 	now = gov_run(&g, now, 60, 10000, &changes);
 	TEST_EQ(0, g.step);
 	(void)now;
+ out:
+	return err;
+}
+
+/* What each step leaves of the ladder */
+static int test_governor_sizes(void)
+{
+	static const unsigned wantv[GOV_STEPS] = {0, 0, 0, 360, 180, 180};
+	struct video_ladder l = {.rungc = 0}, one = {.rungc = 1};
+	int err = 0;
+
+	ladder_default(&l);
+	for (unsigned i = 0; i < GOV_STEPS; i++) {
+		TEST_EQ(wantv[i], gov_height(i, &l, 720));
+		TEST_TRUE(gov_text(i)[0]);
+		for (unsigned k = 0; k < i; k++)
+			TEST_TRUE(strcmp(gov_text(i), gov_text(k)));
+	}
+	TEST_EQ(720, gov_height(3, &l, 1080));
+	TEST_EQ(360, gov_height(4, &l, 1080));
+	TEST_EQ(180, gov_height(5, &l, 1080));
+	TEST_EQ(0, gov_height(GOV_STEPS, &l, 720));
+
+	/* a ladder of one size has nowhere to go */
+	one.rungv[0] = l.rungv[0];
+	TEST_EQ(one.rungv[0].height, gov_height(5, &one,
+						one.rungv[0].height));
  out:
 	return err;
 }
@@ -492,6 +520,7 @@ static const struct test testv[] = {
 	{"names and initials", test_names},
 	{"plates in every script", test_plates},
 	{"the governor goes down, stays, comes back", test_governor},
+	{"sizes that the governor leaves", test_governor_sizes},
 	{"sound held back for late pictures", test_lips},
 	{"gradual refresh is recognised", test_recovery_point},
 };
