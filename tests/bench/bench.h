@@ -22,6 +22,7 @@ struct bench {
 	char dir[64];
 	pid_t tuttid;
 	double foreign;           /* cores others used, worst window      */
+	unsigned unfair;          /* windows with the governor at work    */
 	json_t *rows;
 };
 

@@ -75,6 +75,13 @@ json_t *ask(const char *fmt, ...)
 	return obj;
 }
 
+double number(const json_t *obj, const char *a, const char *b)
+{
+	const json_t *v = json_object_get(obj, a);
+
+	return json_number_value(b ? json_object_get(v, b) : v);
+}
+
 #define TUTTI "%s/src/tutti/tutti -s %s/s --json "
 
 void tuttid_start(void)
@@ -212,13 +219,6 @@ static void take(struct sample *s)
 	json_decref(res);
 }
 
-double number(const json_t *obj, const char *a, const char *b)
-{
-	const json_t *v = json_object_get(obj, a);
-
-	return json_number_value(b ? json_object_get(v, b) : v);
-}
-
 static void wait_line(FILE *f, const char *want)
 {
 	char line[256];
@@ -250,6 +250,11 @@ static void foreign(const struct window *w, pid_t pid, double load_cpu)
 		w->a.tuttid_cpu + proc_cpu(pid) - load_cpu;
 	double other = (w->b.machine_cpu - w->a.machine_cpu - ours) / s;
 
+	if (number(w->b.stats, "video", "governor") > 0) {
+		++g.unfair;
+		(void)printf("# the governor had to lower video: what "
+			     "follows does not count\n");
+	}
 	if (other > g.foreign)
 		g.foreign = other;
 	if (other > 0.15)
