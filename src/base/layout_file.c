@@ -467,8 +467,9 @@ static int check_item(struct parse *p, const struct layout_item *it)
 	if (f->people + item_people(it) > LAYOUT_MAX)
 		return bad(p, "room for more than %d people", LAYOUT_MAX);
 
-	for (const struct layout_item *o = f->itemv; o < f->itemv + f->itemc;
-	     o++) {
+	for (unsigned i = 0; i < f->itemc; i++) {
+		const struct layout_item *o = &f->itemv[i];
+
 		if (overlap(o, it))
 			return bad(p, "lies over that of line %u: give one "
 				   "a higher z", o->line);

@@ -433,6 +433,21 @@ static json_int_t bytes(const struct studio *f)
 	return n;
 }
 
+/* CPU time of drawing, of all scenes so far [us] */
+static json_int_t drawing(const struct studio *f)
+{
+	json_t *st;
+	json_int_t us;
+
+	on_loop();
+	st = video_stats(f->v);
+	us = json_integer_value(json_object_get(
+			json_object_get(st, "cpu_us"), "scale"));
+	json_decref(st);
+
+	return us;
+}
+
 enum { RATE_PIC = 1500 * 1000 / 8 / 30 };  /* bytes a picture at the rate  */
 
 /* A move and what follows, a second in all: no picture is as large as a key
@@ -440,6 +455,7 @@ enum { RATE_PIC = 1500 * 1000 / 8 / 30 };  /* bytes a picture at the rate  */
 static int measure(struct studio *f, const char *what)
 {
 	json_int_t was = bytes(f), max = 0, first = 0, sum = 0;
+	json_int_t us = drawing(f), move_us = 0;
 	int err = 0;
 
 	on_worker();
@@ -455,9 +471,12 @@ static int measure(struct studio *f, const char *what)
 		first += i < 8 ? now - was : 0;
 		sum += now - was;
 		was = now;
+		move_us = i == 7 ? drawing(f) - us : move_us;
 	}
-	printf(" 8: %" JSON_INTEGER_FORMAT " 30: %" JSON_INTEGER_FORMAT "\n",
-	       first, sum);
+	printf(" 8: %" JSON_INTEGER_FORMAT " 30: %" JSON_INTEGER_FORMAT
+	       " us/picture %" JSON_INTEGER_FORMAT ", then %"
+	       JSON_INTEGER_FORMAT "\n", first, sum, move_us / 8,
+	       (drawing(f) - us - move_us) / 22);
 	TEST_TRUE(max <= 5 * RATE_PIC);
 	TEST_TRUE(sum <= 36 * RATE_PIC);
  out:
