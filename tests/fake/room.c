@@ -191,17 +191,27 @@ int dial(struct page *page, const char *room)
 			       &link_handlers, page);
 }
 
-int join(struct page *page, const char *name)
+static int hello(struct page *page, const char *name, const char *more)
 {
 	char text[128];
 	int err;
 
 	err = dial(page, "a");
 	(void)re_snprintf(text, sizeof(text), "{\"hello\": {\"name\": "
-			  "\"%s\"}}", name);
+			  "\"%s\"%s}}", name, more);
 	say(page, text);
 
 	return err ? err : page->conn ? 0 : EACCES;
+}
+
+int join(struct page *page, const char *name)
+{
+	return hello(page, name, "");
+}
+
+int join_host(struct page *page, const char *name)
+{
+	return hello(page, name, ", \"pin\": \"99\"");
 }
 
 void hang_up(struct page *page)

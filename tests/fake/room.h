@@ -46,6 +46,8 @@ int admin(const char *verb, const char *args);
 /** A connection; then its hello. */
 int  dial(struct page *page, const char *room);
 int  join(struct page *page, const char *name);
+/** By the host's PIN, 99. */
+int  join_host(struct page *page, const char *name);
 void hang_up(struct page *page);
 void say(struct page *page, const char *text);
 

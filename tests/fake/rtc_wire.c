@@ -271,6 +271,13 @@ int rtc_wire_connect(struct rtc_wire *w)
 	return err;
 }
 
+int rtc_wire_up(struct rtc_wire **wp, const struct rtc_peer_cfg *cfg)
+{
+	int err = rtc_wire_alloc(wp, cfg, false);
+
+	return err ? err : rtc_wire_connect(*wp);
+}
+
 void rtc_wire_rtp(struct rtc_wire *w, uint32_t ssrc, uint16_t seq)
 {
 	uint8_t buf[512];

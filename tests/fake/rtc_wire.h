@@ -49,6 +49,9 @@ int  rtc_wire_until(struct rtc_wire *w, enum rtc_state state, unsigned ms);
 void rtc_wire_check(struct rtc_wire *w, unsigned flags);
 /** A nominating check, then the handshake. */
 int  rtc_wire_connect(struct rtc_wire *w);
+
+/** Both: a new one whose peer is connected. */
+int  rtc_wire_up(struct rtc_wire **wp, const struct rtc_peer_cfg *cfg);
 void rtc_wire_rtp(struct rtc_wire *w, uint32_t ssrc, uint16_t seq);
 /** One packet each way, each kind: does it work? */
 bool rtc_wire_works(struct rtc_wire *w);

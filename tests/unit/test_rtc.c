@@ -33,16 +33,14 @@ static int shake(unsigned i, int dir, int drop, int hold, bool dup,
 {
 	struct rtc_wire *w = NULL;
 	uint64_t t;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &shakev[i].cfg, shakev[i].active);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &shakev[i].cfg, shakev[i].active));
 	w->dropv[dir] = drop;
 	w->holdv[dir] = hold;
 	w->dup = dup;
 	t = w->now;
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_connect(w));
 	TEST_TRUE(w->now - t < max_ms * 1000ull);
 	TEST_EQ(shakev[i].srtp, w->t.rtc.srtp);
 	TEST_TRUE(sa_cmp(&w->t.rtc.peer, &w->src, SA_ALL));
@@ -94,16 +92,14 @@ static int test_our_loss(void)
 {
 	struct rtc_wire *w = NULL;
 	uint64_t t;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	rtc_wire_check(w, CHECK_NOMINATE);
 	w->dropv[OUT] = 0;
 	t = w->now;
 	rtc_peer_start(w->p);
-	err = rtc_wire_until(w, RTC_CONNECTED, 1000);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_until(w, RTC_CONNECTED, 1000));
 	TEST_TRUE(w->now - t < 200000);
  out:
 	mem_deref(w);
@@ -136,17 +132,15 @@ static int refused(bool active, bool no_cert, const char *text)
 	struct rtc_wire *w = NULL;
 	struct ticket_rtc rtc;
 	struct iovec iov = {(void *)"\x80\0\0\0\0\0\0\0\0\0\0\1", 12};
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &cfg, active);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &cfg, active));
 	if (!no_cert) {
 		rtc = w->t.rtc;
 		rtc.fingerprint[31] ^= 1;
-		err = net_rtc_set(w->r, &rtc, w->now);
-		TEST_ERR(err);
+		TEST_ERR(net_rtc_set(w->r, &rtc, w->now));
 	}
 	TEST_EQ(ETIMEDOUT, rtc_wire_connect(w));
 	err = 0;
@@ -177,10 +171,9 @@ static int test_no_cert(void)
 static int test_stranger(void)
 {
 	struct rtc_wire *w = NULL;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	rtc_peer_start(w->p);
 	rtc_wire_run(w, 3000);
 	TEST_EQ(0, w->sent);
@@ -205,10 +198,9 @@ static int test_stranger(void)
 static int test_deadline(void)
 {
 	struct rtc_wire *w = NULL;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	rtc_wire_run(w, 29990);
 	TEST_EQ(RTC_NEW, w->state);
 	rtc_wire_run(w, 20);
@@ -216,8 +208,7 @@ static int test_deadline(void)
 	TEST_STR("no ICE check came", w->text);
 	w = mem_deref(w);
 
-	err = rtc_wire_alloc(&w, &plain, true);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, true));
 	w->dropv[OUT] = 0;
 	rtc_wire_check(w, CHECK_NOMINATE);
 	w->deaf = true;
@@ -241,15 +232,12 @@ static int test_close(void)
 {
 	struct rtc_wire *w = NULL;
 	unsigned sent;
-	int err;
+	int err = 0;
 
 	on_loop();
 
 	/* theirs */
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	rtc_peer_bye(w->p);
 	rtc_wire_run(w, 10);
 	TEST_EQ(RTC_CLOSED, w->state);
@@ -260,20 +248,14 @@ static int test_close(void)
 	w = mem_deref(w);
 
 	/* ours, said */
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	net_rtc_bye(w->r, w->now);
 	rtc_wire_run(w, 10);
 	TEST_TRUE(w->p->closed);
 	w = mem_deref(w);
 
 	/* ours, silent: the leg moves */
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	sent = w->sent;
 	w->r = mem_deref(w->r);
 	TEST_EQ(sent, w->sent);
@@ -290,14 +272,11 @@ static int test_replay(void)
 	struct rtc_wire *w = NULL;
 	uint8_t buf[512], spoilt[512];
 	size_t n;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	n = rtc_peer_rtp(w->p, 5, 100, 200, buf);
 	memcpy(spoilt, buf, n);
 	spoilt[50] ^= 1;
@@ -327,14 +306,11 @@ static int test_ssrcs(void)
 	uint8_t first[512], buf[512];
 	size_t n, fn;
 	uint32_t i;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	fn = rtc_peer_rtp(w->p, 1000, 5, 100, first);
 	net_rtc_recv(w->r, &w->src, first, fn, w->now);
 	for (i = 1; i < 100; i++)
@@ -370,15 +346,13 @@ static int test_sizes(void)
 	static uint8_t big[2100] = {0x80, 96};
 	struct rtc_wire *w = NULL;
 	struct iovec iov = {big, 1500};
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	TEST_EQ(ENOTCONN, net_rtc_send_rtp(w->r, &iov, 1));
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_connect(w));
 	TEST_EQ(0, net_rtc_send_rtp(w->r, &iov, 1));
 	iov.iov_len = sizeof(big);
 	TEST_EQ(EMSGSIZE, net_rtc_send_rtp(w->r, &iov, 1));
@@ -442,16 +416,12 @@ static int takeover(unsigned i, const char *profile)
 	struct rtc_wire *w = NULL;
 	uint8_t buf[512];
 	unsigned k, rtp;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &cfg, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &cfg));
 	wrap3(w, 4711, overv[i].last);
 	TEST_EQ(3, roc_of(w, 4711));
-	err = rtc_wire_takeover(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_takeover(w));
 	TEST_TRUE(net_rtc_ready(w->r));
 	rtc_wire_run(w, 5);
 	TEST_EQ(RTC_CONNECTED, w->state);
@@ -466,8 +436,7 @@ static int takeover(unsigned i, const char *profile)
 	rtc_wire_run(w, 300);
 	TEST_EQ(overv[i].roc, roc_of(w, 4711));
 	/* and a third */
-	err = rtc_wire_takeover(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_takeover(w));
 	rtc_wire_rtp(w, 4711, (uint16_t)(overv[i].next[2] + 1));
 	TEST_EQ(rtp + 5, w->rtp);
  out:
@@ -497,12 +466,9 @@ static int test_news(void)
 {
 	struct rtc_wire *w = NULL;
 	unsigned i, newsc;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	TEST_TRUE(w->newsc >= 1 && w->newsc <= 2);
 	rtc_wire_rtp(w, 8, 1000);
 	rtc_wire_run(w, 250);
@@ -527,21 +493,16 @@ static int anew(bool right)
 	struct rtc_peer_cfg cfg;
 	struct rtc_peer *old, *p = NULL;
 	unsigned rtp;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	rtc_wire_rtp(w, 6, 1);
-	err = rtc_wire_takeover(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_takeover(w));
 	rtc_wire_run(w, 5);
 	old = w->p;
 	cfg = old->cfg;
 	cfg.twin = right ? old : NULL;
-	err = rtc_peer_alloc(&p, &cfg, old->sendh, w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_peer_alloc(&p, &cfg, old->sendh, w));
 	w->p = p;
 	w->dropv[IN] = (int)w->countv[IN] + 1;  /* its second flight      */
 	rtc_peer_start(p);
@@ -562,8 +523,7 @@ static int anew(bool right)
 	TEST_EQ(RTC_CONNECTED, w->state);
 	if (right) {
 		/* the new keys are in the ticket, and it goes on from them */
-		err = rtc_wire_takeover(w);
-		TEST_ERR(err);
+		TEST_ERR(rtc_wire_takeover(w));
 		TEST_TRUE(rtc_wire_works(w));
 	}
 	w->p = p;
@@ -588,27 +548,23 @@ static int renew(bool running)
 	struct rtc_wire *w = NULL;
 	struct rtc_peer *old, *p = NULL;
 	struct ticket_rtc rtc;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	rtc = w->t.rtc;
 	if (!running) {
 		rtc.fingerprint[0] ^= 1;
-		err = net_rtc_set(w->r, &rtc, w->now);
-		TEST_ERR(err);
+		TEST_ERR(net_rtc_set(w->r, &rtc, w->now));
 	}
 	TEST_EQ(running ? 0 : ETIMEDOUT, rtc_wire_connect(w));
 	err = 0;
 	TEST_EQ(running ? RTC_CONNECTED : RTC_FAILED, w->state);
 	old = w->p;
-	err = rtc_peer_alloc(&p, &old->cfg, old->sendh, w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_peer_alloc(&p, &old->cfg, old->sendh, w));
 	memcpy(rtc.fingerprint, p->fingerprint, sizeof(rtc.fingerprint));
-	err = net_rtc_set(w->r, &rtc, w->now);
-	TEST_ERR(err);
+	TEST_ERR(net_rtc_set(w->r, &rtc, w->now));
 	TEST_EQ(running, net_rtc_ready(w->r));
 	w->p = p;
 	mem_deref(old);
@@ -635,14 +591,10 @@ static int test_renew(void)
 static int test_late(void)
 {
 	struct rtc_wire *w = NULL;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
-	err = rtc_wire_takeover(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
+	TEST_ERR(rtc_wire_takeover(w));
 	rtc_peer_bye(w->p);
 	rtc_wire_run(w, 10);
 	TEST_EQ(1, rtc_wire_stat(w, "late"));

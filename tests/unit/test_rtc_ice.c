@@ -35,12 +35,11 @@ static int check(unsigned i)
 	struct rtc_wire *w = NULL;
 	uint8_t buf[512];
 	size_t n;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	n = rtc_peer_check(w->p, checkv[i].flags, buf, sizeof(buf));
 	TEST_TRUE(n > 0);
 	net_rtc_recv(w->r, &w->src, buf, n, w->now);
@@ -82,16 +81,13 @@ static int test_checks(void)
 static int test_ipv6(void)
 {
 	struct rtc_wire *w = NULL;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	sa_set_str(&w->src, "2001:db8::7", 40000);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_connect(w));
 	TEST_TRUE(sa_cmp(&w->p->mapped, &w->src, SA_ALL));
-	err = rtc_wire_takeover(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_takeover(w));
 	TEST_TRUE(rtc_wire_works(w));
  out:
 	mem_deref(w);
@@ -109,12 +105,11 @@ static int test_frames(void)
 	uint8_t buf[600], bad[600];
 	uint32_t crc;
 	size_t n, i;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	n = rtc_peer_check(w->p, CHECK_NOMINATE, buf, sizeof(buf));
 
 	/* every truncation, every byte changed */
@@ -172,22 +167,18 @@ static int test_restart(void)
 	static const char pwd2[] = "zyxwvutsrqponmlkjihgfe";
 	struct rtc_wire *w = NULL;
 	struct rtc_peer_cfg old;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	old = w->p->cfg;
 	memcpy(w->t.rtc.old_lufrag, w->t.rtc.lufrag, TICKET_ID_MAX);
 	memcpy(w->t.rtc.old_lpwd, w->t.rtc.lpwd, TICKET_ID_MAX);
 	str_ncpy(w->t.rtc.lufrag, "anew", TICKET_ID_MAX);
 	str_ncpy(w->t.rtc.lpwd, pwd2, TICKET_ID_MAX);
 	str_ncpy(w->t.rtc.rufrag, "theirs2", TICKET_ID_MAX);
-	err = net_rtc_set(w->r, &w->t.rtc, w->now);
-	TEST_ERR(err);
+	TEST_ERR(net_rtc_set(w->r, &w->t.rtc, w->now));
 
 	/* the old pair is good until … */
 	w->p->ok = 0;
@@ -208,8 +199,7 @@ static int test_restart(void)
 	TEST_EQ(401, w->p->code);
 
 	/* the same again is no restart: the old pair stays dead */
-	err = net_rtc_set(w->r, &w->t.rtc, w->now);
-	TEST_ERR(err);
+	TEST_ERR(net_rtc_set(w->r, &w->t.rtc, w->now));
 	rtc_wire_check(w, CHECK_NOMINATE);
 	TEST_EQ(2, w->p->ok);
 	TEST_TRUE(rtc_wire_works(w));
@@ -229,12 +219,9 @@ static int test_move(void)
 	struct rtc_wire *w = NULL;
 	struct sa one, two;
 	unsigned newsc, i;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	rtc_wire_run(w, 300);
 	one = w->src;
 	sa_set_str(&two, "198.51.100.9", 1234);
@@ -283,13 +270,10 @@ static int test_all_nominated(void)
 	struct rtc_wire *w = NULL;
 	struct sa used, other;
 	unsigned i, newsc;
-	int err;
+	int err = 0;
 
 	on_loop();
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	used = w->src;
 	sa_set_str(&other, "198.51.100.9", 1234);
 	w->src = other;
@@ -335,12 +319,9 @@ static int test_sources(void)
 	struct rtc_wire *w = NULL;
 	struct sa peer;
 	unsigned i, stray;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 	peer = w->src;
 	for (i = 0; i < 8; i++) {
 		sa_set_port(&w->src, (uint16_t)(50000 + i));
@@ -375,14 +356,11 @@ static int test_consent(void)
 	struct rtc_wire *w = NULL;
 	struct iovec iov = {(void *)"\x80\0\0\0\0\0\0\0\0\0\0\1", 12};
 	unsigned i;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_up(&w, &plain));
 
 	/* what has a good seal says as much as a check */
 	for (i = 0; i < 10; i++) {
@@ -462,21 +440,18 @@ static void noise(struct rtc_wire *w, unsigned count)
 static int test_noise(void)
 {
 	struct rtc_wire *w = NULL;
-	int err;
+	int err = 0;
 
-	err = rtc_wire_alloc(&w, &plain, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 	noise(w, 2000);
 	TEST_EQ(0, w->sent);
-	err = rtc_wire_connect(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_connect(w));
 	noise(w, 5000);
 	rtc_wire_run(w, 100);
 	TEST_EQ(RTC_CONNECTED, w->state);
 	TEST_EQ(0, w->rtp);
 	TEST_TRUE(rtc_wire_works(w));
-	err = rtc_wire_takeover(w);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_takeover(w));
 	noise(w, 5000);
 	rtc_wire_run(w, 100);
 	TEST_TRUE(rtc_wire_works(w));
@@ -494,12 +469,11 @@ static int test_cut(void)
 	struct rtc_peer_cfg cfg = {.big_hello = true};
 	struct rtc_wire *w = NULL;
 	size_t i, k;
-	int err;
+	int err = 0;
 
 	on_loop();
 
-	err = rtc_wire_alloc(&w, &cfg, false);
-	TEST_ERR(err);
+	TEST_ERR(rtc_wire_alloc(&w, &cfg, false));
 	rtc_peer_start(w->p);
 	for (i = 0; i < 2; i++)
 		lenv[i] = rtc_wire_take(w, hellov[i], sizeof(hellov[i]));
@@ -508,13 +482,11 @@ static int test_cut(void)
 
 	for (i = 0; i < 2; i++)
 		for (k = 1; k < lenv[i]; k += 7) {
-			err = rtc_wire_alloc(&w, &plain, false);
-			TEST_ERR(err);
+			TEST_ERR(rtc_wire_alloc(&w, &plain, false));
 			rtc_wire_check(w, CHECK_NOMINATE);
 			net_rtc_recv(w->r, &w->src, hellov[i], k, w->now);
 			/* DTLS drops what is no record: still open to all */
-			err = rtc_wire_connect(w);
-			TEST_ERR(err);
+			TEST_ERR(rtc_wire_connect(w));
 			w = mem_deref(w);
 		}
  out:

@@ -44,14 +44,13 @@ static int test_hello(void)
 	};
 	const char *role = "";
 	size_t i;
-	int err;
+	int err = 0;
 
 	err = open_room(", \"number\": \"77\", \"pin\": \"1234\","
 			" \"host_pin\": \"9999\"");
 	TEST_ERR(err);
 	for (i = 0; i < ARRAY_SIZE(v); i++) {
-		err = dial(&ann, v[i].room);
-		TEST_ERR(err);
+		TEST_ERR(dial(&ann, v[i].room));
 		say(&ann, v[i].text);
 		if (v[i].code != ann.code)
 			printf("# %s\n", v[i].text);
@@ -76,14 +75,11 @@ static int test_welcome(void)
 	json_t *w, *room, *list;
 	uint64_t number = 0;
 	const char *s = "";
-	int err;
+	int err = 0;
 
-	err = open_room(", \"title\": \"Alpha\"");
-	TEST_ERR(err);
-	err = join(&ann, "  Ann \\u202e\\n Lee ");
-	TEST_ERR(err);
-	err = join(&bob, "Ann Lee");
-	TEST_ERR(err);
+	TEST_ERR(open_room(", \"title\": \"Alpha\""));
+	TEST_ERR(join(&ann, "  Ann \\u202e\\n Lee "));
+	TEST_ERR(join(&bob, "Ann Lee"));
 	TEST_TRUE(ann.party != bob.party);
 	TEST_TRUE(strcmp(ann.seat, bob.seat));
 	TEST_EQ(SEAT_SECRET_LEN, strlen(ann.seat));
@@ -132,13 +128,11 @@ static int test_resume(void)
 	uint64_t n = 0, was = 0;
 	json_t *event = NULL;
 	uint32_t party;
-	int err;
+	int err = 0;
 
-	err = open_room("");
-	TEST_ERR(err);
-	err  = join(&ann, "Ann");
-	err |= join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(open_room(""));
+	TEST_ERR(join(&ann, "Ann"));
+	TEST_ERR(join(&bob, "Bob"));
 	TEST_EQ(200, ask_party(&bob, "hand raise", bob.party, ""));
 	TEST_EQ(1, count(&ann, "hand raised", &event));
 	(void)json_u64(event, "number", &was);
@@ -150,8 +144,7 @@ static int test_resume(void)
 	TEST_EQ(200, ask_party(&bob, "reaction send", bob.party,
 			       ", \"emoji\": \"👍\""));
 
-	err = dial(&ann, "a");
-	TEST_ERR(err);
+	TEST_ERR(dial(&ann, "a"));
 	(void)re_snprintf(text, sizeof(text), "{\"hello\": {\"seat\": \"%s\","
 			  " \"since\": %llu}}", seat,
 			  (unsigned long long)was);
@@ -174,8 +167,7 @@ static int test_resume(void)
 	(void)re_snprintf(text, sizeof(text), "{\"hello\": {\"seat\": \"%s\","
 			  " \"since\": 0}}", bob.seat);
 	hang_up(&bob);
-	err = dial(&bob, "a");
-	TEST_ERR(err);
+	TEST_ERR(dial(&bob, "a"));
 	say(&bob, text);
 	TEST_EQ(0, count(&bob, "room created", NULL));
 	TEST_EQ(0, count(&bob, "meeting started", NULL));
@@ -183,8 +175,7 @@ static int test_resume(void)
 
 	/* another room's page does not get in by it */
 	TEST_EQ(200, admin("room create", "\"room\": \"b\", \"pin\": \"1\""));
-	err = dial(&cid, "b");
-	TEST_ERR(err);
+	TEST_ERR(dial(&cid, "b"));
 	say(&cid, text);
 	TEST_EQ(4401, cid.code);
 	TEST_TRUE(bob.conn != NULL);
@@ -214,20 +205,17 @@ static int test_linger(void)
 	json_t *event = NULL;
 	const char *s = "";
 	char text[128];
-	int err;
+	int err = 0;
 
-	err = open_room(", \"host_pin\": \"99\"");
-	TEST_ERR(err);
-	err  = join(&ann, "Ann");
-	err |= join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(open_room(", \"host_pin\": \"99\""));
+	TEST_ERR(join(&ann, "Ann"));
+	TEST_ERR(join(&bob, "Bob"));
 
 	/* back in time: nothing runs on */
 	hang_up(&bob);
 	(void)re_snprintf(text, sizeof(text),
 			  "{\"hello\": {\"seat\": \"%s\"}}", bob.seat);
-	err = dial(&bob, "a");
-	TEST_ERR(err);
+	TEST_ERR(dial(&bob, "a"));
 	say(&bob, text);
 	TEST_TRUE(!tmr_isrunning(&server_party(srv, bob.party)
 				  ->seat->tmr_linger));
@@ -242,16 +230,14 @@ static int test_linger(void)
 	TEST_EQ(1, count(&ann, "party left", &event));
 	(void)json_str(event, "reason", &s);
 	TEST_STR("connection lost", s);
-	err = dial(&bob, "a");
-	TEST_ERR(err);
+	TEST_ERR(dial(&bob, "a"));
 	say(&bob, text);
 	TEST_EQ(2, list_count(&srv->seats->seatl));
 
 	/* who waits and goes, and the last of all */
 	say(&bob, "{\"bye\": true}");
 	TEST_EQ(200, admin("room lock", "\"room\": \"a\""));
-	err = join(&cid, "Cid");
-	TEST_ERR(err);
+	TEST_ERR(join(&cid, "Cid"));
 	hang_up(&cid);
 	TEST_TRUE(expire(&cid));
 	TEST_EQ(1, list_count(&srv->seats->seatl));
@@ -271,28 +257,24 @@ static int test_hoarder(void)
 	const char *hello = "{\"hello\": {\"name\": \"X\"}}";
 	static const char *const roomv[] = {"a", "b", "c", "d"};
 	unsigned i;
-	int err;
+	int err = 0;
 
-	err = open_room("");
-	TEST_ERR(err);
+	TEST_ERR(open_room(""));
 	TEST_EQ(200, admin("room create", "\"room\": \"b\""));
 	TEST_EQ(200, admin("room create", "\"room\": \"c\""));
 	TEST_EQ(200, admin("room create", "\"room\": \"d\""));
 	for (i = 0; i < SEATS_PER_IP_MAX; i++) {
-		err = dial(&ann, roomv[i % ARRAY_SIZE(roomv)]);
-		TEST_ERR(err);
+		TEST_ERR(dial(&ann, roomv[i % ARRAY_SIZE(roomv)]));
 		say(&ann, hello);
 		TEST_EQ(0, ann.code);
 		hang_up(&ann);
 	}
-	err = dial(&ann, "a");
-	TEST_ERR(err);
+	TEST_ERR(dial(&ann, "a"));
 	say(&ann, hello);
 	TEST_EQ(4429, ann.code);
 	TEST_EQ(SEATS_PER_IP_MAX, list_count(&srv->seats->seatl));
 	TEST_TRUE(expire(&ann));
-	err = dial(&ann, "a");
-	TEST_ERR(err);
+	TEST_ERR(dial(&ann, "a"));
 	say(&ann, hello);
 	TEST_EQ(0, ann.code);
  out:
@@ -307,17 +289,14 @@ static int test_full_door(void)
 	const char *host = "{\"hello\": {\"name\": \"H\","
 			   " \"pin\": \"99\"}}";
 	static struct page dan;
-	int err;
+	int err = 0;
 
-	err = open_room(", \"host_pin\": \"99\", \"max_parties\": 2");
-	TEST_ERR(err);
+	TEST_ERR(open_room(", \"host_pin\": \"99\", \"max_parties\": 2"));
 	TEST_EQ(200, admin("room lock", "\"room\": \"a\""));
-	err  = join(&bob, "Bob");
-	err |= join(&cid, "Cid");
-	TEST_ERR(err);
+	TEST_ERR(join(&bob, "Bob"));
+	TEST_ERR(join(&cid, "Cid"));
 	TEST_EQ(EACCES, join(&dan, "Dan"));
-	err = dial(&ann, "a");
-	TEST_ERR(err);
+	TEST_ERR(dial(&ann, "a"));
 	say(&ann, host);
 	TEST_EQ(0, ann.code);
 	TEST_EQ(200, ask_party(&ann, "party admit", bob.party, ""));
@@ -330,8 +309,7 @@ static int test_full_door(void)
 	/* without a mixer, too, who waits is told that it is over */
 	TEST_EQ(200, ask(&ann, "room lock", ""));
 	say(&cid, "{\"bye\": true}");
-	err = join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(join(&bob, "Bob"));
 	say(&ann, "{\"bye\": true}");
 	TEST_EQ(SEAT_CLOSE_ENDED, bob.code);
 	TEST_EQ(0, list_count(&srv->meetingl));
@@ -358,10 +336,9 @@ static int test_key(void)
 	char text[APIKEY_SIZE], hash[DB_SHA256_HEX], msg[160];
 	struct req *req = NULL;
 	unsigned ends = 0;
-	int err;
+	int err = 0;
 
-	err = open_room("");
-	TEST_ERR(err);
+	TEST_ERR(open_room(""));
 	err  = apikey_make(text);
 	err |= apikey_hash(hash, text);
 	err |= db_key_add(srv->db, &key, hash);
@@ -376,10 +353,8 @@ static int test_key(void)
 	TEST_EQ(0, ann.code);
 
 	who.key = key.id;
-	err = req_alloc(&req, NULL, &who, follow_handler, &ends);
-	TEST_ERR(err);
-	err = events_follow(srv->events, req, &all, false);
-	TEST_ERR(err);
+	TEST_ERR(req_alloc(&req, NULL, &who, follow_handler, &ends));
+	TEST_ERR(events_follow(srv->events, req, &all, false));
 	TEST_EQ(3, events_followers(srv->events));
 
 	(void)re_snprintf(msg, sizeof(msg), "\"key\": %llu", other.id);
@@ -401,14 +376,11 @@ static int test_key(void)
 static int test_replaced(void)
 {
 	char text[256];
-	int err;
+	int err = 0;
 
-	err = open_room("");
-	TEST_ERR(err);
-	err = join(&ann, "Ann");
-	TEST_ERR(err);
-	err = dial(&bob, "a");
-	TEST_ERR(err);
+	TEST_ERR(open_room(""));
+	TEST_ERR(join(&ann, "Ann"));
+	TEST_ERR(dial(&bob, "a"));
 	(void)re_snprintf(text, sizeof(text), "{\"hello\": {\"seat\": "
 			  "\"%s\"}}", ann.seat);
 	say(&bob, text);
@@ -428,20 +400,15 @@ static int test_replaced(void)
 static int test_waiting(void)
 {
 	json_t *event = NULL;
-	int err;
+	int err = 0;
 
-	err = open_room(", \"host_pin\": \"99\"");
-	TEST_ERR(err);
+	TEST_ERR(open_room(", \"host_pin\": \"99\""));
 	TEST_EQ(200, admin("room lock", "\"room\": \"a\""));
-	err = dial(&ann, "a");
-	TEST_ERR(err);
-	say(&ann, "{\"hello\": {\"name\": \"Ann\", \"pin\": \"99\"}}");
+	TEST_ERR(join_host(&ann, "Ann"));
 	TEST_TRUE(!json_is_true(json_object_get(last(&ann, "welcome"),
 						"waiting")));
-	err = join(&bob, "Bob");
-	TEST_ERR(err);
-	err = join(&cid, "Cid");
-	TEST_ERR(err);
+	TEST_ERR(join(&bob, "Bob"));
+	TEST_ERR(join(&cid, "Cid"));
 	TEST_TRUE(json_is_true(json_object_get(last(&bob, "welcome"),
 					       "waiting")));
 	TEST_EQ(0, json_array_size(json_object_get(last(&bob, "welcome"),
@@ -470,8 +437,7 @@ static int test_waiting(void)
 	say(&cid, "{\"bye\": true}");
 	TEST_EQ(3, count(&ann, "party waiting", &event));
 	TEST_TRUE(json_is_false(json_object_get(event, "on")));
-	err = join(&cid, "Cid");
-	TEST_ERR(err);
+	TEST_ERR(join(&cid, "Cid"));
 	TEST_EQ(200, ask(&ann, "room unlock", "\"room\": \"a\""));
 	TEST_EQ(1, count(&cid, "party admitted", NULL));
 	TEST_EQ(200, ask_party(&cid, "hand raise", cid.party, ""));
@@ -484,16 +450,12 @@ static int test_ends(void)
 {
 	json_t *event = NULL;
 	const char *reason = "";
-	int err;
+	int err = 0;
 
-	err = open_room(", \"host_pin\": \"99\"");
-	TEST_ERR(err);
-	err = dial(&ann, "a");
-	TEST_ERR(err);
-	say(&ann, "{\"hello\": {\"name\": \"Ann\", \"pin\": \"99\"}}");
-	err  = join(&bob, "Bob");
-	err |= join(&cid, "Cid");
-	TEST_ERR(err);
+	TEST_ERR(open_room(", \"host_pin\": \"99\""));
+	TEST_ERR(join_host(&ann, "Ann"));
+	TEST_ERR(join(&bob, "Bob"));
+	TEST_ERR(join(&cid, "Cid"));
 
 	TEST_EQ(403, ask_party(&bob, "party kick", cid.party, ""));
 	TEST_EQ(200, ask_party(&ann, "party kick", bob.party,
@@ -505,9 +467,7 @@ static int test_ends(void)
 	TEST_EQ(1, count(&cid, "party left", NULL));
 
 	/* himself, in the midst of his own message */
-	err = dial(&bob, "a");
-	TEST_ERR(err);
-	say(&bob, "{\"hello\": {\"name\": \"Bob\", \"pin\": \"99\"}}");
+	TEST_ERR(join_host(&bob, "Bob"));
 	TEST_TRUE(ask_party(&bob, "party kick", bob.party, "") != 403);
 	TEST_EQ(SEAT_CLOSE_KICKED, bob.code);
 
@@ -516,8 +476,7 @@ static int test_ends(void)
 	TEST_EQ(SEAT_CLOSE_ENDED, cid.code);
 	TEST_EQ(0, list_count(&srv->meetingl));
 
-	err = join(&cid, "Cid");
-	TEST_ERR(err);
+	TEST_ERR(join(&cid, "Cid"));
 	seats_close(srv->seats);
 	TEST_EQ(SEAT_CLOSE_GOING, cid.code);
  out:
@@ -528,13 +487,11 @@ static int test_ends(void)
 static int test_limits(void)
 {
 	unsigned i, n;
-	int err;
+	int err = 0;
 
-	err = open_room(", \"max_parties\": 2");
-	TEST_ERR(err);
-	err  = join(&ann, "Ann");
-	err |= join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(open_room(", \"max_parties\": 2"));
+	TEST_ERR(join(&ann, "Ann"));
+	TEST_ERR(join(&bob, "Bob"));
 	TEST_EQ(EACCES, join(&cid, "Cid"));
 	TEST_EQ(4409, cid.code);
 
@@ -576,15 +533,11 @@ static int test_doings(void)
 	char text[32];
 	json_t *event = NULL;
 	const char *s = "";
-	int err;
+	int err = 0;
 
-	err = open_room(", \"host_pin\": \"99\"");
-	TEST_ERR(err);
-	err = dial(&ann, "a");
-	TEST_ERR(err);
-	say(&ann, "{\"hello\": {\"name\": \"Ann\", \"pin\": \"99\"}}");
-	err = join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(open_room(", \"host_pin\": \"99\""));
+	TEST_ERR(join_host(&ann, "Ann"));
+	TEST_ERR(join(&bob, "Bob"));
 
 	TEST_EQ(200, ask_party(&bob, "party rename", bob.party,
 			       ", \"name\": \" Robert  B \""));
@@ -659,13 +612,11 @@ static int test_doings(void)
 static int test_shares(void)
 {
 	struct party *pa, *pb;
-	int err;
+	int err = 0;
 
-	err = open_room("");
-	TEST_ERR(err);
-	err  = join(&ann, "Ann");
-	err |= join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(open_room(""));
+	TEST_ERR(join(&ann, "Ann"));
+	TEST_ERR(join(&bob, "Bob"));
 	pa = server_party(srv, ann.party);
 	pb = server_party(srv, bob.party);
 	TEST_TRUE(pa && pb);
@@ -691,14 +642,12 @@ static int test_moved(void)
 {
 	const char *s = "";
 	char args[128];
-	int err;
+	int err = 0;
 
-	err = open_room("");
-	TEST_ERR(err);
+	TEST_ERR(open_room(""));
 	TEST_EQ(200, admin("room create", "\"room\": \"b\""));
-	err  = join(&ann, "Ann");
-	err |= join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(join(&ann, "Ann"));
+	TEST_ERR(join(&bob, "Bob"));
 	(void)re_snprintf(args, sizeof(args), "\"party\": %u, \"room\":"
 			  " \"b\"", bob.party);
 	TEST_EQ(200, admin("party move", args));
@@ -721,13 +670,11 @@ static int test_moved(void)
 static int test_door(void)
 {
 	struct meeting *m;
-	int err;
+	int err = 0;
 
-	err = open_room("");
-	TEST_ERR(err);
+	TEST_ERR(open_room(""));
 	TEST_EQ(200, admin("room lock", "\"room\": \"a\""));
-	err = join(&bob, "Bob");
-	TEST_ERR(err);
+	TEST_ERR(join(&bob, "Bob"));
 	TEST_EQ(1, list_count(&srv->meetingl));
 	m = srv->meetingl.head->data;
 	TEST_EQ(0, meeting_count(m, true));
@@ -735,8 +682,7 @@ static int test_door(void)
 	run_ms(50);
 	TEST_TRUE(bob.conn != NULL);
 
-	err = meeting_up(m);
-	TEST_ERR(err);
+	TEST_ERR(meeting_up(m));
 	meeting_check(m);
 	run_ms(100);
 	TEST_EQ(SEAT_CLOSE_ENDED, bob.code);
