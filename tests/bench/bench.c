@@ -199,8 +199,8 @@ int main(int argc, char **argv)
 	tuttid_stop();
 	row("cores", g.foreign, "used by others in the worst window; above "
 	    "0.15 the machine was not idle", "machine_foreign_cores");
-	row("windows", g.unfair, "in which the governor had lowered video, "
-	    "so that their figures do not count", "machine_unfair_windows");
+	row("windows", g.unfair, "in which the governor had lowered video "
+	    "or a peer fell behind: their figures do not count", "machine_unfair_windows");
 	if (g.foreign > 0.15)
 		(void)printf("# the machine was NOT idle: others used up to "
 			     "%.2f cores\n", g.foreign);

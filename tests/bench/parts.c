@@ -10,7 +10,8 @@
 
 #include "tests/bench/bench.h"
 
-enum { SPEAKERS = 3, LISTENERS = 1000, WATCHERS = 20, LEGS = 9 };
+enum { SPEAKERS = 3, LISTENERS = 1000, WATCHERS = 20, LEGS = 9,
+       PEER_FPS_MIN = 28 };
 
 /* what the legs send */
 struct kind {
@@ -328,10 +329,16 @@ static void peer(const char *who, const char *name)
 	res = ask("%s/tests/bench/peer %s %u %u %u %u %s %u", g.build, who,
 		  LEGS, usual.w, usual.h, usual.fps, g.cache, g.window_s);
 	if (!res) {
+		++g.unfair;
 		(void)printf("# %s: no result\n", who);
 		return;
 	}
 	cpu = number(res, "cpu", NULL);
+	if (number(res, "fps", NULL) < PEER_FPS_MIN) {
+		++g.unfair;
+		(void)printf("# %s could not keep up: its ratio does not "
+			     "count\n", who);
+	}
 	row("s/s", cpu, "CPU of the pipeline per second of meeting",
 	    "cpu_%s", name);
 	row("1/s", number(res, "fps", NULL), "pictures of it received per "
