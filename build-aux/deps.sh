@@ -5,7 +5,7 @@
 # what `./configure && make && make install` needs
 DEPS_BUILD="autoconf automake make gcc pkg-config
 libre-dev libssl-dev libjansson-dev libsqlite3-dev
-libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
+libavcodec-dev libavformat-dev libavutil-dev libavfilter-dev libswscale-dev libswresample-dev
 libyuv-dev libopus-dev libx264-dev libvpx-dev libaom-dev libspeexdsp-dev libspandsp-dev
 libpango1.0-dev libcairo2-dev libpng-dev libseccomp-dev
 libsrtp2-dev libwebsockets-dev libjwt-dev zlib1g-dev

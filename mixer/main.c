@@ -9,6 +9,7 @@
 #define _GNU_SOURCE 1
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,6 +25,8 @@
 #include "base/mixproto.h"
 #include "mixer/mixer.h"
 #include "mixer/net_rtc.h"
+#include "mixer/sandbox.h"
+#include "mixer/video_filter.h"
 
 enum { FDS_MAX = 16384 };         /* four for each of 2048 legs, twice    */
 
@@ -73,6 +76,38 @@ static bool is_socket(int fd)
 		&& type == SOCK_SEQPACKET;
 }
 
+/* GRAPH WIDTH HEIGHT FPS: would it do for a room's canvas_filter?  The
+ * answer is a line on stdout, if it would not, and the exit status.  Tried
+ * in the sandbox, with bounds: whatever a graph does it ends. */
+static int check_filter(char **argv)
+{
+	const struct rlimit cpu = {10, 10};
+	const struct rlimit mem = {2ul << 30, 2ul << 30};
+	char text[160] = "out of memory";
+	const char *what;
+	int err;
+
+	av_log_set_level(AV_LOG_QUIET);
+	(void)setrlimit(RLIMIT_CPU, &cpu);
+#ifndef SANITIZE
+	(void)setrlimit(RLIMIT_AS, &mem);
+#else
+	(void)mem;
+#endif
+	err = sandbox_enter(&what);
+	if (!err)
+		err = vfilter_try(argv[0], (unsigned)atoi(argv[1]),
+				  (unsigned)atoi(argv[2]),
+				  (unsigned)atoi(argv[3]), text,
+				  sizeof(text));
+	if (!err)
+		return 0;
+	printf("%s\n", text);
+	(void)fflush(stdout);
+
+	return 1;
+}
+
 static ON(loop) int run(void)
 {
 	int err;
@@ -99,6 +134,8 @@ int main(int argc, char *argv[])
 
 	on_loop();
 
+	if (argc == 6 && !strcmp(argv[1], "--check-filter"))
+		return check_filter(argv + 2);
 	if ((argc > 1 && !verbose) || !is_socket(MIX_FD)) {
 		(void)fprintf(stderr, "tutti-mixer is started by tuttid(8)"
 			      " with its control socket as descriptor %d\n",

@@ -210,9 +210,20 @@ static ON(loop) void video_event(struct mixer *mixer, enum video_event ev,
 {
 	const char *state = picture_state(ev);
 	struct mixer_leg *ml;
+	char text[MIXER_ERR];
 
 	if (ev == VIDEO_LOAD) {
 		load_event(mixer, id);
+		return;
+	}
+
+	if (ev == VIDEO_FILTER_BAD) {
+		video_filter_text(mixer->video, text, sizeof(text));
+		mixer->look.filter[0] = '\0';
+		warning("canvas filter taken out: %s\n", text);
+		mixer_tell(mixer, MIX_ROOM_TROUBLE,
+			   json_pack("{ss ss}", "what", "filter", "text",
+				     text));
 		return;
 	}
 

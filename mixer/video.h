@@ -58,6 +58,8 @@ enum video_event {
 	VIDEO_NEED_SLIDES,
 	VIDEO_SLIDES_LIVE,        /* its slides are shown from now on …   */
 	VIDEO_SLIDES_NONE,        /* … and no longer                      */
+	VIDEO_FILTER_BAD,         /* the room's filter was taken out; leg 0:
+	                           * video_filter_text() says why         */
 	VIDEO_LOAD,               /* leg = governor step, 0 = full quality */
 };
 typedef void (video_event_h)(enum video_event ev, uint32_t leg, void *arg);
@@ -139,6 +141,8 @@ void video_fit(struct video *v, bool crop) ON(loop);
 struct look;
 struct mark_image;
 void video_look(struct video *v, const struct look *look) ON(loop);
+void video_filter_text(const struct video *v, char *buf, size_t size)
+	ON(loop);
 void video_watermark(struct video *v, struct mark_image *image) ON(loop);
 
 /** The connection of this source's party is bad, or good again. */

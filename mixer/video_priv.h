@@ -16,6 +16,7 @@
 #include "base/look.h"
 #include "mixer/scene.h"
 #include "mixer/video.h"
+#include "mixer/video_filter.h"
 #include "mixer/video_gov.h"
 #include "mixer/video_in.h"
 #include "mixer/video_mark.h"
@@ -27,6 +28,7 @@
 enum {
 	RUNGS_MAX = 64,
 	SHOTS_MAX = 16,
+	FILTER_TEXT_MAX = 160,
 	SCENES_MAX = VIDEO_VIEWS_MAX + 1, /* the room's first             */
 	SPOKE_MAX = 8,            /* who led, remembered                  */
 };
@@ -51,6 +53,9 @@ struct vscene {
 	struct stage_cast cast;
 	struct scene *scene;      /* NULL: this slot is free              */
 	struct smalls smalls;     /* of its canvas, for its rungs         */
+	struct vfilter *filter;   /* of the room; NULL: none              */
+	char graph[LOOK_FILTER_MAX];      /* what it was made of          */
+	const struct vpic *filtered;      /* NULL: the canvas as it is    */
 	uint64_t since_us;
 	bool used;                /* this turn                            */
 };
@@ -124,6 +129,7 @@ struct video {
 	uint32_t speaker;         /* [m]                                  */
 	bool recording, crop;     /* [m]                                  */
 	struct look look;         /* [m]                                  */
+	char filter_text[FILTER_TEXT_MAX];        /* [m] what was wrong   */
 	struct mark_image *watermark;             /* [m]                  */
 
 	/* of those that ended */
@@ -145,6 +151,11 @@ static inline void video_unlock(const struct video *v)
 
 /* video_tick.c: the pool's clock */
 uint64_t video_tick(uint64_t now, void *arg);
+
+/* video_filtered.c, the tick's: after a scene was drawn; what is sent of it */
+void vscene_filter(struct vscene *vs);
+void vscene_filter_end(struct vscene *vs);
+const struct vpic *vscene_canvas(const struct vscene *vs);
 
 /* video_scenes.c, the tick's: who watches what, scenes made and ended;
  * which are to be drawn; all at once on several workers */

@@ -33,6 +33,7 @@ static void scene_end(struct vscene *vs)
 
 	if (!vs->scene)
 		return;
+	vscene_filter_end(vs);
 	scene_set(vs->scene, &nobody);
 	vs->scene = mem_deref(vs->scene);
 	smalls_close(&vs->smalls);
@@ -191,6 +192,7 @@ static void draw_part(void *arg)
 
 		scene_cpu(t->drawv[i]->scene, &scale0, &label0);
 		scene_draw(t->drawv[i]->scene);
+		vscene_filter(t->drawv[i]);
 		scene_cpu(t->drawv[i]->scene, &scale, &label);
 		atomic_fetch_add(&v->scale_us, scale - scale0);
 		atomic_fetch_add(&v->label_us, label - label0);

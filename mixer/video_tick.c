@@ -70,7 +70,7 @@ static void scale_part(void *arg)
 		struct vscene *vs = t->drawv[i];
 		uint64_t t0 = video_cpu_us();
 
-		smalls_make(&vs->smalls, scene_canvas(vs->scene));
+		smalls_make(&vs->smalls, vscene_canvas(vs));
 		atomic_fetch_add(&v->scale_us, video_cpu_us() - t0);
 	}
 }
@@ -111,7 +111,7 @@ static void encode_part(void *arg)
 		struct trung *r = t->duev[i];
 		const struct video_rung *d = rung_desc(r->rung);
 		const struct vpic *pic = smalls_get(&r->vs->smalls,
-			scene_canvas(r->vs->scene), d->width, d->height);
+			vscene_canvas(r->vs), d->width, d->height);
 		int err = pic ? rung_encode(r->rung, pic, t->pts_us, &unit) :
 			ENOMEM;
 
@@ -198,7 +198,7 @@ static void shots_serve(struct video *v, uint64_t now)
 	video_unlock(v);
 
 	for (unsigned i = 0; i < n; i++) {
-		AVFrame *f = room ? canvas_copy(scene_canvas(room->scene)) :
+		AVFrame *f = room ? canvas_copy(vscene_canvas(room)) :
 			NULL;
 
 		readyv[i].shoth(f ? 0 : ENOMEM, f, readyv[i].arg);

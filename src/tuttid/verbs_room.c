@@ -15,6 +15,7 @@
 #include "db/watermark.h"
 #include "media/mixer_client.h"
 #include "tuttid/events.h"
+#include "tuttid/filter_check.h"
 #include "tuttid/meeting.h"
 #include "tuttid/req.h"
 #include "tuttid/room.h"
@@ -67,8 +68,7 @@ static void refuse(struct req *req, struct server *srv, int err,
 			 db_strerror(srv->db));
 }
 
-void verb_room_create(struct server *srv, struct req *req,
-		      const json_t *args)
+static void create(struct server *srv, struct req *req, const json_t *args)
 {
 	char text[256] = "";
 	struct room *room;
@@ -96,6 +96,12 @@ void verb_room_create(struct server *srv, struct req *req,
 	room_event(srv, EV_ROOM_CREATED, room,
 		   json_pack("{s:s}", "dial", room->cfg.number));
 	req_ok(req, room_json(srv, room, true));
+}
+
+void verb_room_create(struct server *srv, struct req *req,
+		      const json_t *args)
+{
+	filter_check(srv, req, args, create);
 }
 
 struct listing {
@@ -145,7 +151,7 @@ int verbs_room_change(struct server *srv, struct room *room,
 	return 0;
 }
 
-void verb_room_set(struct server *srv, struct req *req, const json_t *args)
+static void set(struct server *srv, struct req *req, const json_t *args)
 {
 	struct room *room = verbs_room(srv, req, args);
 	char text[256] = "", changed[256] = "";
@@ -168,6 +174,11 @@ void verb_room_set(struct server *srv, struct req *req, const json_t *args)
 		refuse(req, srv, err, text);
 	else
 		req_ok(req, room_json(srv, room, true));
+}
+
+void verb_room_set(struct server *srv, struct req *req, const json_t *args)
+{
+	filter_check(srv, req, args, set);
 }
 
 /* What a host may set of his room. */

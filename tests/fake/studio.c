@@ -60,7 +60,7 @@ static void event_handler(enum video_event ev, uint32_t leg, void *arg)
 {
 	struct studio *f = arg;
 
-	if (leg && leg <= STUDIO_PARTIES && ev <= VIDEO_LOAD)
+	if (leg <= STUDIO_PARTIES && ev <= VIDEO_LOAD)
 		f->partyv[leg].evv[ev]++;
 }
 
