@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ static pid_t start(char *const argv[], int out, int err)
 	if (pid < 0)
 		die("fork: %s", strerror(errno));
 	if (!pid) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (out >= 0)
 			(void)dup2(out, 1);
 		if (err >= 0)
