@@ -33,7 +33,9 @@ static int test_three(void)
 	TEST_EQ(1, f.rungc);
 	TEST_EQ(video_watch_rung(w), f.rungv[0].id);
 	TEST_EQ(0, f.rungv[0].fails);
-	TEST_TRUE(f.rungv[0].units >= 55);
+	/* all of them stand still: sharpened for a while, then repeated */
+	printf("# %u units of 60\n", f.rungv[0].units);
+	TEST_TRUE(f.rungv[0].units >= 15 && f.rungv[0].units <= 40);
 	TEST_EQ(1, f.partyv[1].evv[VIDEO_LIVE]);
 	TEST_EQ(1, f.partyv[2].evv[VIDEO_LIVE]);
 	TEST_EQ(0, f.partyv[2].evv[VIDEO_FROZEN]);
