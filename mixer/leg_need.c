@@ -10,7 +10,7 @@
 #include "mixer/leg_priv.h"
 
 enum {
-	HIDDEN_BPS  = 64000,      /* a trickle: the tile comes back fast  */
+	HIDDEN_BPS  = 32000,      /* a trickle: the tile comes back fast  */
 	LEAST_BPS   = 256000,     /* a picture at all                     */
 	AUDIO_BPS   = 80000,
 	PIXEL_RATE  = 30,         /* pictures a second …                  */

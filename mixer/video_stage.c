@@ -13,7 +13,8 @@
 #include "mixer/video_stage.h"
 
 enum {
-	NEED_US = 1000000,        /* between two tellings of a size       */
+	NEED_US = 1000000,        /* between two tellings of a size …     */
+	NEED_MORE_US = 200000,    /* … that is more than twice as large   */
 	WAIT_US = 1000000,        /* for the picture of who comes next    */
 };
 
@@ -419,14 +420,23 @@ void face_show(struct face *f, unsigned w, unsigned h)
 	}
 }
 
+/* Who comes back or becomes large is not to wait for his picture. */
+static bool much_larger(const struct face *f)
+{
+	return f->width * f->height > 2 * f->told_w * f->told_h;
+}
+
 static uint64_t need_tell(struct face *f, uint64_t now)
 {
+	uint64_t wait;
+
 	if (!f->on)
 		f->width = f->height = 0;
 	if (f->width == f->told_w && f->height == f->told_h)
 		return UINT64_MAX;
-	if (f->told_us && now - f->told_us < NEED_US)
-		return f->told_us + NEED_US;
+	wait = much_larger(f) ? NEED_MORE_US : NEED_US;
+	if (f->told_us && now - f->told_us < wait)
+		return f->told_us + wait;
 	f->told_w = f->width;
 	f->told_h = f->height;
 	f->told_us = now;

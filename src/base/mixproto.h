@@ -59,7 +59,8 @@
  *	leg_need   {id, media, width, height}   the largest tile in which this
  *	                                    party's "video" or "slides" are
  *	                                    shown now [px]; 0: nowhere.  At
- *	                                    most one per second and leg
+ *	                                    most one per second and leg, five
+ *	                                    while it doubles each time
  *	leg_slides {id, on}                 pictures come on its slides, or no
  *	                                    longer
  *	leg_key    {id}                     we want a key frame and the peer has
