@@ -138,7 +138,9 @@ struct leg_path {
 	uint32_t audio_kbps;      /* what sound needs of it               */
 	unsigned cuts;            /* how often it fell                    */
 	float    loss, own_loss;  /* as told; not by congestion [0..1]    */
-	uint64_t told_us;         /* when loss was told, 0: never         */
+	uint64_t told_us;         /* what was sent from then on has been
+	                           * told of, 0: never                    */
+	unsigned queue_ms;        /* in it, by feedback                   */
 	bool     probes;          /* the peer answers probes …            */
 	bool     can_probe;       /* … and none is under way              */
 };

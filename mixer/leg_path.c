@@ -14,7 +14,7 @@ enum {
 	SECOND_US   = 1000000,
 	SOUND_KBPS  = 48,         /* Opus, before it is known …           */
 	SOUND_G711_KBPS = 90,     /* … and what has 64 kbit/s             */
-	FRESH_US    = 2500000,    /* a rung that new breaks by itself     */
+	FRESH_US    = 2500000,    /* one that has just begun asks anyway  */
 	BLOCK_MIN   = 12,         /* packets that a loss says something of */
 	PROBE_MS    = 25,
 	PROBE_MIN   = 8 * (RTP_OUT_PAD + 48),
@@ -85,6 +85,7 @@ void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
 	path->cuts     = rtp_bwe_cuts(leg->bwe);
 	path->loss     = (float)rtp_bwe_loss(leg->bwe);
 	path->own_loss = (float)rtp_bwe_own_loss(leg->bwe);
+	path->queue_ms = (unsigned)rtp_bwe_queue_ms(leg->bwe);
 	path->told_us  = rtp_bwe_told_us(leg->bwe);
 	path->probes   = leg->rtc && leg->rtc->twcc_on &&
 		rtp_bwe_told(leg->bwe) && ticket_tx(v->tm) &&
@@ -127,7 +128,7 @@ void side_told(struct side *s, const struct rtp_rtcp_block *b, uint64_t now)
  * again after that, what it got was broken, too. */
 void side_key_asked(struct side *s, uint64_t now)
 {
-	if (!s->rung_us || now - s->rung_us < FRESH_US ||
+	if (!s->began_us || now - s->began_us < FRESH_US ||
 	    (s->key_rx_us && s->key_tx_us <= s->key_rx_us))
 		return;
 

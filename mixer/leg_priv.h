@@ -133,7 +133,7 @@ struct side {
 	uint32_t unit_seq;        /* … and its last picture               */
 	bool need_key;            /* video: nothing until a key frame     */
 	uint64_t key_asked_us;    /* own encoder, because of need_key     */
-	uint64_t rung_us;         /* video: this rung is sent since       */
+	uint64_t began_us;        /* video: the first key frame sent      */
 	uint64_t key_tx_us;       /* video: last key frame sent …         */
 	uint64_t key_rx_us;       /* … and last ask for one that counted  */
 	uint64_t no_format;       /* units that fit no payload type       */

@@ -9,8 +9,9 @@
 enum {
 	MS = 1000,
 	SETTLE_US  = 300 * MS,    /* between two steps down               */
-	LOW_US     = 250 * MS,    /* too little for so long: down         */
-	BAD_US     = 100 * MS,    /* … less than half                     */
+	LOW_US     = 500 * MS,    /* too little for so long: down         */
+	BAD_US     = 350 * MS,    /* … less than half                     */
+	LOST_US    = 100 * MS,    /* … and packets are lost               */
 	CUTS_US    = 2000 * MS,   /* three cuts within                    */
 	CALM_US    = 1500 * MS,   /* between any step and one up          */
 	TRY_US     = 3000 * MS,   /* … and one that is only tried         */
@@ -82,9 +83,12 @@ static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
 		return false;
 	if (told || jam)
 		return true;
+	if (in->path.loss > in->path.own_loss + 0.05f)
+		return now - r->low_us >= LOST_US;
 	if ((uint64_t)budget * 2 < need)
 		return now - r->low_us >= BAD_US;
-	if ((uint64_t)budget * 5 < (uint64_t)need * 4)
+	/* where delay is seen it is seen early, and sometimes in vain */
+	if ((uint64_t)budget * 5 < (uint64_t)need * (in->path.probes ? 4 : 5))
 		return now - r->low_us >= LOW_US;
 
 	return r->cutv[2] && now - r->cutv[2] < CUTS_US;
@@ -98,11 +102,12 @@ static void went_down(struct leg_rate *r, const struct leg_rate_in *in,
 		      uint64_t now)
 {
 	const uint64_t least = LEG_RATE_HOLD_MS * 1000ull;
+	const unsigned times = in->path.probes ? 2 : 5;
 
 	if (r->up_us && now - r->up_us < LEG_RATE_FAIL_MS * 1000ull) {
 		r->hold_us = r->fail_cost == in->cur ?
 			min(2 * r->hold_us, LEG_RATE_HOLD_MAX_MS * 1000ull) :
-			2 * least;
+			times * least;
 		r->fail_cost = in->cur;
 		r->fail_us = now;
 	}
@@ -180,7 +185,8 @@ static bool calm(const struct leg_rate *r, const struct leg_path *path,
 
 	if (r->cutv[0] && now - r->cutv[0] < TRY_US)
 		return false;
-	if (r->moved_us && path->told_us < r->moved_us + TRY_US)
+	if (r->moved_us && (path->told_us < r->moved_us ||
+			    now - r->moved_us < TRY_US))
 		return false;
 
 	return path->loss <= path->own_loss + (long_ago ? 0.1f : 0.02f);

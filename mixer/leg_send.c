@@ -133,8 +133,8 @@ static bool rung_begun(struct side *s, const struct unit *unit, uint64_t now)
 
 	s->need_key = true;
 	if (unit->key) {
-		if (s->stream != unit->stream || !s->rung_us)
-			s->rung_us = now;
+		if (!s->began_us)
+			s->began_us = now;
 		s->stream = unit->stream;
 		s->need_key = false;
 		return true;

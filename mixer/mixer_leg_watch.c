@@ -253,6 +253,11 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 	switch (leg_rate_step(&ml->rate, &in, &out, now)) {
 
 	case LEG_RATE_DOWN:
+		debug("leg %u congested estimate=%u sending=%u audio=%u"
+		      " cur=%u loss=%.2f queue_ms=%u since_ms=%u\n",
+		      ml->ticket.id, in.path.kbps, in.path.sending_kbps,
+		      in.path.audio_kbps, in.cur, (double)in.path.loss,
+		      in.path.queue_ms, ml->rate.fell_ms);
 		move_down(ml, out.kbps);
 		break;
 
@@ -266,6 +271,9 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 		break;
 
 	case LEG_RATE_PROBE:
+		debug("leg %u probes %u kbit/s estimate=%u sending=%u"
+		      " next=%u\n", ml->ticket.id, out.path_kbps,
+		      in.path.kbps, in.path.sending_kbps, in.next);
 		leg_probe(ml->leg, out.path_kbps, now);
 		break;
 

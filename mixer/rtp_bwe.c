@@ -15,9 +15,10 @@
 enum {
 	LOSS_US    = 300000,      /* loss is counted over at least this   */
 	LOSS_MIN   = 20,          /* … and so many packets                */
-	SILENT_US  = 500000,      /* between two cuts for silence         */
+	SILENT_US  = 1000000,      /* between two cuts for silence         */
 	PROBE_US   = 1500000,     /* an answer comes within               */
 	PROBE_SPAN_MAX_US = 1000000,
+	TRIED_US   = 8000000,
 	SUSPECT_US = 700000,      /* between two cuts by suspicion …      */
 	SUSPECTS   = 3,           /* … which only a report may confirm    */
 	RTT_QUEUE_US = 250000,    /* more than at best: a queue           */
@@ -25,6 +26,12 @@ enum {
 	RTT_LIES   = 2,
 	TRY_US     = 10000000,    /* a peer's estimate may take to follow */
 };
+
+/* No link that works loses so much by itself */
+#define SURE 0.2
+
+/* Where delay tells of congestion, loss need not be so touchy */
+#define FEEDBACK_MUCH 0.10
 
 /* Which of the reasons, below, makes room by how much */
 #define SILENT_CUT  0.6
@@ -66,6 +73,7 @@ struct rtp_bwe {
 	uint64_t waits_us;        /* … and the first packet after it, 0:- */
 	uint64_t silent_us;       /* last cut for want of it              */
 
+	uint64_t told_since;      /* what was sent from then on was told of */
 	uint64_t key_us;          /* last unexpected ask                  */
 	uint64_t suspect_us;
 	unsigned suspects;
@@ -106,6 +114,7 @@ int rtp_bwe_alloc(struct rtp_bwe **bp, bool numbered)
 	b->seq = rand_u16();
 	b->at_us = RTP_TWCC_CLOCK_US;     /* differences may go back      */
 	b->rtt_min = -1;
+	b->loss.much = numbered ? FEEDBACK_MUCH : 0;
 	*bp = b;
 
 	return 0;
@@ -385,11 +394,12 @@ void rtp_bwe_report(struct rtp_bwe *b, double loss, unsigned packets,
 	if (b->suspects && since < b->suspect_us) {
 		if (loss < 0.02)
 			b->loss.bps = b->suspect_bps;
-		else
+		else if (loss < SURE)
 			rtp_loss_doubt(&b->loss, loss, b->suspect_sent,
 				       b->suspect_bps, b->suspect_us);
 		b->suspects = 0;
 	}
+	b->told_since = max(b->told_since, since);
 	rtp_loss_told(&b->loss, loss, packets, rtp_bwe_sending(b, now), since,
 		      now);
 	round_trip(b, rtt_us, now);
@@ -398,7 +408,7 @@ void rtp_bwe_report(struct rtp_bwe *b, double loss, unsigned packets,
 
 uint64_t rtp_bwe_told_us(const struct rtp_bwe *b)
 {
-	return b->loss.told_us;
+	return b->twcc ? b->fed_us : b->told_since;
 }
 
 
@@ -407,14 +417,19 @@ uint64_t rtp_bwe_told_us(const struct rtp_bwe *b)
 void rtp_bwe_key_asked(struct rtp_bwe *b, uint64_t now)
 {
 	const uint64_t last = b->key_us;
+	const bool tried = b->try_us && now - b->try_us < TRIED_US;
 
 	b->key_us = now;
-	if (b->twcc || !last || now - last > RTP_BWE_KEYS_MS * 1000)
+	if (b->twcc || b->loss.own > 0.02)
 		return;
-	if (b->loss.own > 0.02 || b->suspects >= SUSPECTS ||
-	    (b->suspect_us && now - b->suspect_us < SUSPECT_US))
+	/* of a step that was only tried one complaint is enough */
+	if (!tried && (!last || now - last > RTP_BWE_KEYS_MS * 1000 ||
+		       b->suspects >= SUSPECTS || rtp_loss_doubts(&b->loss)))
+		return;
+	if (b->suspect_us && now - b->suspect_us < SUSPECT_US)
 		return;
 
+	b->try_us = 0;
 	if (!b->suspects++) {
 		b->suspect_bps = b->loss.bps;
 		b->suspect_sent = (double)rtp_bwe_sending(b, now);
@@ -496,6 +511,12 @@ uint64_t rtp_bwe_bps(const struct rtp_bwe *b)
 		bps = min(bps, (uint64_t)b->loss.bps);
 
 	return bps == UINT64_MAX ? 0 : bps;
+}
+
+
+double rtp_bwe_queue_ms(const struct rtp_bwe *b)
+{
+	return max(0.0, min(rtp_est_queue_ms(&b->est), 10000.0));
 }
 
 

@@ -24,7 +24,7 @@
 
 enum {
 	RTP_BWE_SENT = 2048,      /* packets whose fate is not yet known  */
-	RTP_BWE_SILENT_MS = 1500, /* no feedback: it is lost, or all is   */
+	RTP_BWE_SILENT_MS = 3000, /* no feedback: it is lost, or all is   */
 	RTP_BWE_KEYS_MS = 1500,   /* two asks for a key frame within      */
 	RTP_BWE_PROBE = 5,        /* packets of a cluster, at least       */
 	RTP_BWE_UDP = 28,         /* bytes of IPv4 and UDP                */
@@ -74,13 +74,16 @@ uint64_t rtp_bwe_due(const struct rtp_bwe *b);    /* UINT64_MAX: never    */
 uint64_t rtp_bwe_bps(const struct rtp_bwe *b);
 /** It has been congested: that is to be kept. */
 bool rtp_bwe_bound(const struct rtp_bwe *b);
+/** How long packets wait on the way, by feedback [ms]. */
+double rtp_bwe_queue_ms(const struct rtp_bwe *b);
 /** How often it fell. */
 unsigned rtp_bwe_cuts(const struct rtp_bwe *b);
 uint64_t rtp_bwe_sending(const struct rtp_bwe *b, uint64_t now);
 /** Loss as last told [0..1], and the share that is the path's own. */
 double rtp_bwe_loss(const struct rtp_bwe *b);
 double rtp_bwe_own_loss(const struct rtp_bwe *b);
-/** When it was told last; 0: never. */
+/** What was sent since then, at least until a report came, has been told
+ *  of; 0: never. */
 uint64_t rtp_bwe_told_us(const struct rtp_bwe *b);
 
 #endif

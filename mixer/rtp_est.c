@@ -15,6 +15,7 @@ enum {
 	JUMP_US   = 3000000,      /* a clock was set: begin anew          */
 	SLOT_US   = RTP_EST_SLOT_MS * 1000,
 	RATE_US   = RTP_EST_SLOTS * SLOT_US,
+	DOUBT_US  = 1000000,
 	CUT_US    = 200000,       /* between two decreases, and the RTT   */
 	PACKET_BITS = 1200 * 8,
 };
@@ -156,6 +157,7 @@ static void trend_put(struct rtp_est *e, double d_ms, double dt_ms,
 		      uint64_t at_us)
 {
 	++e->deltas;
+	e->raw_base_ms = min(e->raw_base_ms + BASE_MS * dt_ms, e->sum_ms);
 	if (!e->at0)
 		e->at0 = at_us;
 	e->sum_ms += d_ms;
@@ -179,6 +181,7 @@ static void delay_reset(struct rtp_est *e)
 	e->cur.on = e->prev.on = false;
 	e->n = e->deltas = 0;
 	e->sum_ms = e->smooth_ms = e->base_ms = e->trend = 0;
+	e->raw_base_ms = 0;
 	e->at0 = 0;
 	e->use = RTP_EST_NORMAL;
 }
@@ -251,6 +254,12 @@ static void decrease(struct rtp_est *e, double arriving, uint64_t at_us)
 		e->bps = max(0.85 * e->bps, arriving);
 		return;
 	}
+	if (!e->doubt) {
+		e->doubt = true;
+		e->was_bound = e->bound;
+		e->was_bps  = e->bps;
+		e->was_sent = e->sent_bps;
+	}
 	e->bound = true;
 
 	/* a moving picture of the limit: mean and relative variance */
@@ -304,6 +313,25 @@ static void increase(struct rtp_est *e, double arriving, int64_t rtt_us,
 }
 
 
+/* A sender's: it knows what it sends */
+static void acquit(struct rtp_est *e, uint64_t at_us)
+{
+	if (!e->doubt || at_us - e->cut_us < CUT_US)
+		return;
+	if (e->sent_bps < 0.8 * e->was_sent || at_us - e->cut_us > DOUBT_US) {
+		e->doubt = false;
+		return;
+	}
+	if (e->sum_ms - e->raw_base_ms > RTP_EST_QUEUE_MS)
+		return;
+
+	e->doubt = false;
+	e->bound = e->was_bound;
+	e->bps   = max(e->bps, e->was_bps);
+	e->limit_bps = 0;
+}
+
+
 void rtp_est_step(struct rtp_est *e, int64_t rtt_us, uint64_t at_us)
 {
 	const double arriving = (double)rtp_est_arriving(e, at_us);
@@ -315,6 +343,8 @@ void rtp_est_step(struct rtp_est *e, int64_t rtt_us, uint64_t at_us)
 	dt_s = min((double)(at_us - e->step_us) / 1e6, 1.0);
 	e->step_us = at_us;
 
+	if (e->sent_bps > 0)
+		acquit(e, at_us);
 	if (e->use == RTP_EST_OVER) {
 		if (at_us - e->cut_us >= min(CUT_US + rtt, 1000000ull))
 			decrease(e, arriving, at_us);

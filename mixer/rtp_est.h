@@ -13,7 +13,8 @@
  * Beyond the draft: a trend counts only when there is a queue
  * (RTP_EST_QUEUE_MS; a busy machine makes trends of nothing); until it was
  * overused once (`bound`) the estimate is at least what arrives; who sends
- * less than the estimate and loses nothing of it is not punished for that.
+ * less than the estimate and loses nothing of it is not punished for that;
+ * a decrease is taken back when the queue is gone though no less was sent.
  *
  * Threads: loop.
  */
@@ -64,6 +65,12 @@ struct rtp_est {
 	bool bound;               /* it was overused, once                */
 	double sent_bps;          /* what is being sent, 0: not known     */
 	unsigned cuts;            /* decreases                            */
+	/* delay of the last group, against the least of late; the last
+	 * decrease, while it may have been for a stall of somebody's machine:
+	 * a queue does not drain while as much is sent as before */
+	double raw_base_ms;
+	bool doubt, was_bound;
+	double was_bps, was_sent;
 	double limit_bps, limit_var;      /* where it was last overused   */
 	uint64_t step_us, cut_us, loss_us, loss_cut_us;
 };

@@ -9,7 +9,7 @@
 #include "mixer/rtp_est.h"
 #include "mixer/rtp_loss.h"
 
-#define MUCH     0.10             /* more than this is congestion …       */
+#define MUCH     0.04             /* more than this is congestion …       */
 #define LITTLE   0.02             /* … and with less than this it grows   */
 #define OWN_MAX  0.30             /* no link that works loses more        */
 #define ROOM     0.95             /* of what arrived                      */
@@ -90,13 +90,14 @@ static double chance(double loss, double n)
 /* More than the path's own: certainly in this report, or for a while */
 static bool congested(const struct rtp_loss *l, double loss, unsigned n)
 {
-	const double p = max(l->own, MUCH);
+	const double much = l->much > 0 ? l->much : MUCH;
+	const double p = max(l->own, much);
 
-	if (loss - l->own > MUCH + 3 * chance(p, n))
+	if (loss - l->own > much + 3 * chance(p, n))
 		return true;
 
-	return loss - l->own > MUCH && l->sum > 0 &&
-		l->sum_lost / l->sum - l->own > MUCH + 2 * chance(p, l->sum);
+	return loss - l->own > much && l->sum > 0 &&
+		l->sum_lost / l->sum - l->own > much + 2 * chance(p, l->sum);
 }
 
 
@@ -117,17 +118,23 @@ void rtp_loss_told(struct rtp_loss *l, double loss, unsigned packets,
 	if (loss < l->own)
 		l->own += 0.1 * (loss - l->own);
 
-	l->sum = MEMORY * l->sum + packets;
-	l->sum_lost = MEMORY * l->sum_lost + loss * packets;
+	if (since >= l->cut_us) {
+		l->sum = MEMORY * l->sum + packets;
+		l->sum_lost = MEMORY * l->sum_lost + loss * packets;
+	}
 	if (l->cut_us)
 		judge(l, sent, since, now);
 	over = loss - l->own;
+	/* of what was sent before the last cut nothing new is to be learnt */
+	if (since + CUT_US < l->cut_us)
+		return;
 	if (sent > 0 && congested(l, loss, packets)) {
 		if (l->cut_us && now - l->cut_us < CUT_US)
 			return;
 		if (l->judged || !l->cut_us) {
 			l->judged   = false;
-			l->cut_loss = loss;
+			/* by this report alone it may be chance */
+			l->cut_loss = min(loss, l->sum_lost / l->sum);
 			l->cut_sent = sent;
 			l->before   = l->bps;
 		}
@@ -145,6 +152,12 @@ void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now)
 {
 	l->judged = true;
 	cut(l, (double)bps, now);
+}
+
+
+bool rtp_loss_doubts(const struct rtp_loss *l)
+{
+	return l->cut_us && !l->judged;
 }
 
 

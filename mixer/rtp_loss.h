@@ -18,6 +18,7 @@
 /** All zero to begin with: no bound */
 struct rtp_loss {
 	double bps;               /* 0: none                              */
+	double much;              /* congestion from here on, 0: 4 %      */
 	double own;               /* lost by the path itself [0..1]       */
 	double last;              /* loss told last                       */
 	double sum, sum_lost;     /* packets of late, and lost of them    */
@@ -42,6 +43,9 @@ void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now);
  *  turns out to have been for this loss: was it right? */
 void rtp_loss_doubt(struct rtp_loss *l, double loss, double sent_bps,
 		    double before, uint64_t cut_us);
+
+/** It is not known yet. */
+bool rtp_loss_doubts(const struct rtp_loss *l);
 
 /** This much is tried. */
 void rtp_loss_try(struct rtp_loss *l, uint64_t bps);
