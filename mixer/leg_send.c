@@ -196,6 +196,7 @@ void leg_drop_video(struct leg *leg)
 	struct side *s = &leg->sidev[LEG_VIDEO];
 
 	rtp_out_flush(s->out);
+	rtp_out_forget(s->out);           /* nobody needs it again        */
 	s->need_key = true;
 }
 

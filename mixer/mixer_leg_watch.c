@@ -119,7 +119,7 @@ static ON(loop) void watch_begin(struct mixer_leg *ml,
 	ml->rung = *rung;
 	ml->next_cost = cost_above(ml);
 	log_rung(ml, why);
-	mixer_leg_rung_tell(ml, why);
+	ml->rung_why = why;
 }
 
 static ON(loop) void watch_end(struct mixer_leg *ml, const char *why)
@@ -129,7 +129,7 @@ static ON(loop) void watch_end(struct mixer_leg *ml, const char *why)
 		info("leg %u watches nothing why=%s\n", ml->ticket.id, why);
 		ml->watch = mem_deref(ml->watch);
 		memset(&ml->rung, 0, sizeof(ml->rung));
-		mixer_leg_rung_tell(ml, why);
+		ml->rung_why = why;
 	}
 	ml->watch = mem_deref(ml->watch);
 	memset(&ml->rung, 0, sizeof(ml->rung));
@@ -248,6 +248,9 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 		return;
 
 	ml->rate_us = now;
+	if (ml->rung_why)
+		mixer_leg_rung_tell(ml, ml->rung_why);
+	ml->rung_why = NULL;
 	leg_path(ml->leg, &in.path, now);
 	audio_leg_path(ml->audio, in.path.bound ? in.path.kbps : 0);
 	switch (leg_rate_step(&ml->rate, &in, &out, now)) {

@@ -202,14 +202,18 @@ static void packet_handler(uint16_t seq, bool came, uint64_t at, void *arg)
 {
 	struct rtp_bwe *b = arg;
 	struct sent *s = &b->sentv[seq % RTP_BWE_SENT];
+	bool old;
 
 	if (!s->us || s->seq != seq)
 		return;
 
+	/* what went before the last cut says nothing of what goes now */
+	old = s->us < b->loss.cut_us;
 	if (came) {
 		at = whole(b, at);
 		++b->came;
-		if (s->lost && b->loss_lost)
+		b->loss_came += !old;
+		if (s->lost && !old && b->loss_lost)
 			--b->loss_lost;
 		rtp_est_packet(&b->est, s->us, at, s->bytes);
 		probe_packet(&b->probe, s, at);
@@ -217,6 +221,7 @@ static void packet_handler(uint16_t seq, bool came, uint64_t at, void *arg)
 	}
 	else if (!s->lost) {
 		++b->lost;        /* it may be in the next feedback yet   */
+		b->loss_lost += !old;
 		s->lost = true;
 	}
 }
@@ -258,16 +263,14 @@ static void probe_done(struct rtp_bwe *b)
 
 static void losses(struct rtp_bwe *b, uint64_t now)
 {
-	unsigned all;
+	const unsigned all = b->loss_came + b->loss_lost;
 
-	b->loss_came += b->came;
-	b->loss_lost += b->lost;
-	all = b->loss_came + b->loss_lost;
 	if (all < LOSS_MIN || now - b->loss_since < LOSS_US)
 		return;
 
 	rtp_loss_told(&b->loss, (double)b->loss_lost / all, all,
-		      rtp_bwe_sending(b, now), b->loss_since, now);
+		      rtp_bwe_sending(b, now),
+		      max(b->loss_since, b->loss.cut_us), now);
 	b->loss_came = b->loss_lost = 0;
 	b->loss_since = now;
 }
@@ -484,7 +487,7 @@ void rtp_bwe_run(struct rtp_bwe *b, uint64_t now)
 	if (now < rtp_bwe_due(b))
 		return;
 	if (b->probe.open && !b->probe.on) {
-		b->probe.open = false;    /* no answer                    */
+		probe_done(b);
 		return;
 	}
 

@@ -294,7 +294,7 @@ static void increase(struct rtp_est *e, double arriving, int64_t rtt_us,
 	    arriving > e->limit_bps * (1 + 3 * e->limit_var))
 		e->limit_bps = 0;         /* the path has become better   */
 
-	if (!e->bound)
+	if (!e->bound && e->sent_bps > 0)
 		bps = max(bps, arriving);
 	/* what is not tried is not known; a sender has probes for that */
 	if (e->sent_bps > 0 && e->sent_bps < 0.85 * bps) {

@@ -11,12 +11,13 @@
 
 #define MUCH     0.04             /* more than this is congestion …       */
 #define LITTLE   0.02             /* … and with less than this it grows   */
-#define OWN_MAX  0.30             /* no link that works loses more        */
+#define OWN_MAX  0.40             /* no link that works loses more        */
 #define ROOM     0.95             /* of what arrived                      */
 #define GROWTH   0.08             /* a second                             */
 #define MEMORY   0.8              /* of a report at the next one          */
 
-enum { CUT_US = 300000, JUDGE_US = 800000, JUDGE_MIN = 30 };
+enum { CUT_US = 300000, JUDGE_US = 800000, JUDGE_MIN = 30,
+	CHAIN_US = 20000000 };
 
 
 static void clamp(double *bps)
@@ -28,6 +29,8 @@ static void clamp(double *bps)
 
 static void cut(struct rtp_loss *l, double bps, uint64_t now)
 {
+	if (!l->cut_us || now - l->cut_us > CHAIN_US)
+		l->first_before = l->bps;
 	l->cut_us = now;
 	++l->cuts;
 	if (l->bps <= 0 || bps < l->bps)
@@ -40,7 +43,7 @@ static void cut(struct rtp_loss *l, double bps, uint64_t now)
  * bottleneck is full as much arrives as before. */
 static bool its_own(const struct rtp_loss *l, double loss)
 {
-	return loss <= OWN_MAX && loss > 0.6 * l->cut_loss &&
+	return loss <= OWN_MAX && loss > 0.5 * l->cut_loss &&
 		1 - loss <= 1.3 * (1 - l->cut_loss);
 }
 
@@ -61,7 +64,8 @@ static void judge(struct rtp_loss *l, double sent, uint64_t since,
 		return;
 
 	l->own = max(l->own, min(loss, OWN_MAX));
-	l->bps = l->before;
+	/* those before it were most likely wrong, too */
+	l->bps = l->first_before;
 }
 
 
@@ -168,6 +172,7 @@ void rtp_loss_doubt(struct rtp_loss *l, double loss, double sent_bps,
 	l->cut_loss = loss;
 	l->cut_sent = sent_bps;
 	l->before   = before;
+	l->first_before = before;
 	l->cut_us   = cut_us;
 	l->sum = l->sum_lost = 0;
 }

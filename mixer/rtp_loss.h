@@ -29,6 +29,7 @@ struct rtp_loss {
 	bool judged;
 	uint64_t cut_us;
 	double cut_loss, cut_sent, before;
+	double first_before;      /* of several cuts in a row             */
 };
 
 /** So much was lost [0..1] of so many packets, sent since `since` at

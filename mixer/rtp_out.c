@@ -18,6 +18,9 @@ enum {
 	FLOW_BITS = 3,            /* of an SSRC, tell a transport's flows */
 	OVERHEAD  = 28,           /* of UDP and IPv4                      */
 	RATE_MIN_BPS = 24000,
+	RESEND_FEW = 30,          /* repeats are no more than what was sent
+	                           * in 200 ms, and these                 */
+	RESEND_WAIT_US = 100000,   /* more waits than this: no repeats     */
 };
 
 /* What the header extensions of a packet said: a plain repeat must be the
@@ -72,6 +75,8 @@ struct rtp_out {
 	struct sent *sentv;       /* [seq % RTP_OUT_HISTORY], or NULL     */
 	uint64_t resend_slot;     /* 100 ms                               */
 	unsigned resends;         /* in it                                */
+	uint64_t slot;            /* 100 ms, …                            */
+	unsigned slot_sent, slot_before;  /* … packets in it, before it   */
 
 	struct waiting waitv[RTP_OUT_WAIT];       /* from first on, a ring */
 	unsigned first, waitc;
@@ -274,6 +279,18 @@ static void remember(struct rtp_out *o, const struct sent *sent)
 }
 
 
+static void count_slot(struct rtp_out *o, uint64_t now)
+{
+	const uint64_t slot = now / 100000;
+
+	if (slot == o->slot)
+		return;
+	o->slot_before = slot == o->slot + 1 ? o->slot_sent : 0;
+	o->slot_sent = 0;
+	o->slot = slot;
+}
+
+
 static void send_one(struct rtp_out *o, struct unit *unit, unsigned pay,
 		     uint8_t pt, uint8_t rtx_pt, bool marker, uint32_t ts,
 		     uint64_t now)
@@ -288,6 +305,8 @@ static void send_one(struct rtp_out *o, struct unit *unit, unsigned pay,
 	say(o, &s, HDR + p->hdrlen + p->len, now);
 	if (o->sentv)
 		remember(o, &s);
+	count_slot(o, now);
+	++o->slot_sent;
 	++o->st.packets;
 	o->st.bytes += p->hdrlen + p->len;
 	emit(o, &o->main, &s);
@@ -527,8 +546,18 @@ static void resend(struct rtp_out *o, uint16_t seq, uint64_t now)
 		o->resend_slot = now / 100000;
 		o->resends = 0;
 	}
-	if (o->resends >= RTP_OUT_RESENDS)
+	count_slot(o, now);
+	if (o->resends >= RTP_OUT_RESENDS ||
+	    o->resends > RESEND_FEW + o->slot_sent + o->slot_before)
 		return;
+	/* on a narrow path it takes the place of something else, and what
+	 * was lost for want of room is not worth more than what follows */
+	if (o->bps) {
+		if (o->due > now + RESEND_WAIT_US)
+			return;
+		o->due = max(o->due, now) + (s->unit->payv[s->pay].len +
+			HDR + OVERHEAD) * 8000000ull / o->bps;
+	}
 
 	++o->resends;
 	++o->st.resent;

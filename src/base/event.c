@@ -89,6 +89,10 @@ const struct event_def eventv[EV_COUNT] = {
  "A browser's connection is connected, in trouble or failed"},
 {EV_PARTY_NEED, "party need", false, {WHO, "media", "width", "height"},
  "The largest size at which a party's picture is shown; 0: nowhere"},
+{EV_RUNG_CHANGED, "rung changed", false,
+ {WHO, "codec", "width", "height", "fps", "kbps", "estimate_kbps", "why"},
+ "A party is sent another picture; width 0: none.  why: asked, "
+ "congestion, room"},
 {EV_PARTY_LAYOUT, "party layout", true,
  {WHO, "layout", "size", "self_view", "pinned"},
  "A party chose what it is sent"},

@@ -54,6 +54,7 @@ enum event_id {
 	EV_PARTY_ADMITTED,
 	EV_PARTY_CONNECTION,      /* WebRTC: connected, trouble, failed   */
 	EV_PARTY_NEED,            /* what its picture is shown at         */
+	EV_RUNG_CHANGED,          /* what it is sent                      */
 	EV_PARTY_LAYOUT,          /* what it watches                      */
 	EV_HAND_RAISED,
 	EV_HAND_LOWERED,

@@ -134,6 +134,7 @@ bool events_visible(const struct req_who *who, const json_t *event)
 		return who->party && who->party == party;
 
 	if (who->role == VERB_GUEST && (!strcmp(name, "party dtmf") ||
+					!strcmp(name, "rung changed") ||
 					!strcmp(name, "party waiting")))
 		return who->party == party;
 

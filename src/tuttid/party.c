@@ -43,6 +43,7 @@ static void party_destructor(void *arg)
 	mem_deref(p->media);
 	json_decref(p->quality[Q_AUDIO]);
 	json_decref(p->quality[Q_VIDEO]);
+	json_decref(p->rung);
 }
 
 int party_alloc(struct party **pp, struct meeting *m)
@@ -534,6 +535,34 @@ static void quality_msg(struct party *p, json_t *msg)
 	}
 }
 
+/* What it is sent from now on; of the mixer's, only what is known here */
+static void rung_msg(struct party *p, json_t *msg)
+{
+	static const char *const namev[] = {"width", "height", "fps", "kbps",
+		"estimate_kbps"};
+	const char *codec = "", *why = "";
+	json_t *rung = json_object();
+	size_t i;
+
+	(void)json_str(msg, "codec", &codec);
+	(void)json_str(msg, "why", &why);
+	if (!codec_is_video(codec_find(codec)))
+		codec = "";
+	if (strcmp(why, "congestion") && strcmp(why, "room"))
+		why = "asked";
+	(void)json_object_set_new(rung, "codec", json_string(codec));
+	for (i = 0; i < ARRAY_SIZE(namev); i++) {
+		uint32_t v = 0;
+
+		(void)json_u32(msg, namev[i], &v);
+		(void)json_object_set_new(rung, namev[i], json_integer(v));
+	}
+	(void)json_object_set_new(rung, "why", json_string(why));
+	json_decref(p->rung);
+	p->rung = json_incref(rung);
+	party_emit(p, EV_RUNG_CHANGED, rung);
+}
+
 static void talk_msg(struct party *p, json_t *msg)
 {
 	bool on = false;
@@ -586,6 +615,8 @@ void party_mixer_msg(struct party *p, const char *m, json_t *msg)
 
 	if (!strcmp(m, MIX_QUALITY))
 		quality_msg(p, msg);
+	else if (!strcmp(m, MIX_RUNG))
+		rung_msg(p, msg);
 	else if (!strcmp(m, MIX_TALK))
 		talk_msg(p, msg);
 	else if (!strcmp(m, MIX_PICTURE))
@@ -620,6 +651,23 @@ const char *party_state_name(const struct party *p)
 	}
 }
 
+/* What it is sent, with what the path to it carries as of late */
+static void rung_put(json_t *obj, const struct party *p)
+{
+	const json_t *est = json_object_get(p->quality[Q_VIDEO],
+					    "tx_estimate_kbps");
+	json_t *rung;
+
+	if (!p->rung)
+		return;
+
+	rung = json_copy(p->rung);
+	if (json_is_integer(est))
+		(void)json_object_set_new(rung, "estimate_kbps",
+			json_integer(json_integer_value(est)));
+	(void)json_object_set_new(obj, "rung", rung);
+}
+
 json_t *party_json(const struct party *p)
 {
 	char iso[32];
@@ -651,6 +699,7 @@ json_t *party_json(const struct party *p)
 	if (!obj)
 		return NULL;
 
+	rung_put(obj, p);
 	put_str(obj, "audio", p->audio);
 	put_str(obj, "video", p->video);
 	put_str(obj, "picture", p->picture);

@@ -105,6 +105,7 @@ struct party {
 	/* what the mixer tells */
 	bool talking;
 	char picture[16];
+	json_t *rung;             /* what it is sent, NULL: not told      */
 	json_t *quality[2];       /* LEG_AUDIO, LEG_VIDEO; NULL: none yet */
 
 	uint64_t chat_us;         /* of chat_rate()                       */

@@ -134,7 +134,7 @@ static int test_remb(void)
 		duo_pass(p, 33);
 	}
 	printf("# after loss %u\n", (unsigned)p->b.told.remb);
-	TEST_TRUE(p->b.told.remb < was * 2 / 3);
+	TEST_TRUE(p->b.told.remb < was * 3 / 4);
  out:
 	duo_close(p);
 	return err;

@@ -34,6 +34,8 @@ static int repair(unsigned loss, void (*change)(struct ticket *),
 		keys = p->a.keys;
 		duo_pass(p, 33);
 		on_loop();
+		/* nobody moves to a smaller rung here */
+		leg_try(p->a.leg, 20000, p->now);
 		if (rtp_frame_want_key(p->b.frame))
 			(void)leg_want_key(p->b.leg, LEG_VIDEO, p->now);
 	}
