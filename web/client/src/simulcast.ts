@@ -44,7 +44,7 @@ export function layers(lines: number, need: Need | null,
 
 	return scales.map(([rid, by], i) => ({
 		rid,
-		active: mode !== 'audio' && 
+		active: mode !== 'audio' &&
 			(i === 0 || i === pick || (!need && mode === 'normal')),
 		scaleResolutionDownBy: by,
 		maxBitrate: idle ? 50000 :

@@ -6,6 +6,20 @@ import { list, meter, openBoth, openOne, problemOf,
 import { line, reason, saveSeatIfIn, tellMute, verb } from './line';
 import { say } from './toast';
 
+// What is opened by somebody who has gone meanwhile (left, no such room) is
+// stopped: no light of a camera stays on.
+let round = 0;
+
+function late(was: number,
+	      ...tracks: (MediaStreamTrack | null)[]): boolean {
+	if (was === round)
+		return false;
+	for (const track of tracks)
+		track?.stop();
+
+	return true;
+}
+
 export async function openDevices(): Promise<void> {
 	const s = app.get();
 	const want: Choice = { ...s.choice,
@@ -14,8 +28,12 @@ export async function openDevices(): Promise<void> {
 	stopTracks();
 	app.set({ asking: true, problem: null });
 
+	const was = round;
 	const got = await openBoth(want);
 	const devices = await list();
+
+	if (late(was, got.audio, got.video))
+		return;
 
 	// without a camera or microphone there is nothing to be denied
 	app.set({ asking: false, devices, audio: got.audio, video: got.video,
@@ -36,7 +54,8 @@ export function stopTracks(): void {
 			track.stop();
 		}
 	}
-	app.set({ audio: null, video: null });
+	round++;
+	app.set({ audio: null, video: null, asking: false });
 }
 
 // the level of the microphone until stopped
@@ -72,9 +91,13 @@ async function useMicrophone(id: string | null): Promise<void> {
 		tellMute('audio', true);
 		return;
 	}
+	const was = round;
+
 	try {
 		const audio = await openOne('audio', id);
 
+		if (late(was, audio))
+			return;
 		audio.enabled = app.get().mic;
 		watch(audio);
 		app.set({ audio, problem: null });
@@ -94,9 +117,13 @@ async function useCamera(id: string): Promise<void> {
 		old.stop();
 	}
 	app.set({ video: null });
+	const was = round;
+
 	try {
 		const video = await openOne('video', id);
 
+		if (late(was, video))
+			return;
 		video.contentHint = 'motion';
 		watch(video);
 		app.set({ video, cam: true, problem: null });
@@ -139,9 +166,13 @@ async function lost(track: MediaStreamTrack): Promise<void> {
 		return;
 	app.set({ audio: null, devices: await list() });
 	line.media?.setAudio(null);
+	const was = round;
+
 	try {
 		const audio = await openOne('audio', '');
 
+		if (late(was, audio))
+			return;
 		audio.enabled = app.get().mic;
 		watch(audio);
 		app.set({ audio });
@@ -253,6 +284,10 @@ export async function toggleShare(): Promise<void> {
 			video: { frameRate: { max: 15 } }, audio: false });
 		const screen = stream.getVideoTracks()[0]!;
 
+		if (app.get().phase !== 'meeting') {
+			screen.stop();
+			return;
+		}
 		screen.onended = () => {
 			endShare();
 			void verb('share stop', { party: me() });

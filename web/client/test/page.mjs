@@ -180,6 +180,24 @@ const cases = {
 		ok('and another can be entered', await seen(page,
 			'Join Demonstration'));
 		await page.context().close();
+
+		mock.exists = false;
+		const late = await open('/nowhere', { init: `{
+			const gum = navigator.mediaDevices.getUserMedia
+				.bind(navigator.mediaDevices);
+			window.opened = [];
+			navigator.mediaDevices.getUserMedia = async (c) => {
+				await new Promise((r) => setTimeout(r, 1500));
+				const s = await gum(c);
+				opened.push(...s.getTracks());
+				return s;
+			}; }` });
+
+		ok('a camera that is allowed too late does not stay on',
+			await until(late, () => opened.length > 1 &&
+				opened.every((t) => t.readyState === 'ended')));
+		mock.exists = true;
+		await late.context().close();
 	},
 
 	async join() {
