@@ -24,8 +24,8 @@
 #include "tuttid/server.h"
 #include "tuttid/text.h"
 
-/* Those who are to be seen or heard, now or soon */
-static unsigned count_company(const struct meeting *m)
+/* One who speaks to those who only watch, or to a recording, is not alone. */
+static bool is_alone(const struct meeting *m)
 {
 	unsigned n = 0;
 	struct le *le;
@@ -33,11 +33,10 @@ static unsigned count_company(const struct meeting *m)
 	LIST_FOREACH(&m->partyl, le) {
 		const struct party *p = le->data;
 
-		n += !p->ticket.watcher && (p->state == PARTY_SEATED ||
-					    p->state == PARTY_JOINED);
+		n += p->state == PARTY_SEATED || p->state == PARTY_JOINED;
 	}
 
-	return n;
+	return n < 2 && !m->rec;
 }
 
 static bool host_there(const struct meeting *m)
@@ -70,7 +69,7 @@ void meeting_look(const struct meeting *m, struct look *look)
 
 	if (cfg->wait_host && !m->begun && !host_there(m))
 		look->hold = LOOK_HOST;
-	else if (count_company(m) < 2)
+	else if (is_alone(m))
 		look->hold = LOOK_ALONE;
 }
 

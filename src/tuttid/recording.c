@@ -377,6 +377,7 @@ int recording_start(struct meeting *m, bool by_hand, uint64_t *idp,
 
 	make_base(rec);
 	m->rec = rec;
+	meeting_look_check(m);
 	err = seg_start(rec);
 	if (err) {
 		(void)re_snprintf(errbuf, errsz, "file not opened: %m", err);
