@@ -83,6 +83,7 @@ static int gradual_send(struct studio *f, x264_t *x, struct vpic *pic,
 	x264_nal_t *nalv;
 	int nalc;
 
+	on_loop();
 	x264_picture_init(&in);
 	in.img.i_csp = X264_CSP_I420;
 	in.img.i_plane = 3;
