@@ -82,7 +82,9 @@
  *	                                    "congestion", "room" (there is)
  *	quality    {id, media, rx_packets, rx_lost, rx_jitter_ms, tx_packets,
  *	            tx_lost, rtt_ms, delay_ms, codec_rx, codec_tx, width,
- *	            height, tx_estimate_kbps}   at leg_del and with stats
+ *	            height, tx_estimate_kbps, tx_kbps, tx_audio_kbps,
+ *	            tx_bound, tx_rung_kbps, rung_downs, rung_ups}   at leg_del
+ *	                                    and with stats
  */
 #ifndef TUTTI_BASE_MIXPROTO_H
 #define TUTTI_BASE_MIXPROTO_H
