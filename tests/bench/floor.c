@@ -7,7 +7,9 @@
  *
  * Decodes the prepared streams that tutti-load sends, draws them into the
  * mixer's own grid (not counted) and encodes that picture once with the
- * mixer's settings for x264, on one thread and as fast as it goes; the
+ * mixer's own settings for x264 (codec_x264.c: the QP is given, nothing is
+ * known of what stood still), on one thread and as fast as it goes; and
+ * once as "x264rc", the same preset with x264's rate control and VBV; the
  * same for sound: every stream decoded, one Opus encode for all listeners
  * and one for each speaker.  Prints CPU seconds per second of stream.  The
  * canvas has 30 pictures a second whatever the streams have.
@@ -27,7 +29,10 @@
 #include <opus/opus.h>
 #include <x264.h>
 
+#include "mixer/codec_video.h"
 #include "mixer/layout.h"
+#include "mixer/video.h"
+#include "mixer/video_canvas.h"
 #include "tests/load/prep.h"
 
 enum {
@@ -136,7 +141,7 @@ static void draw(const struct stream *s)
 		  CANVAS_W / 2, (int)w, (int)h, kFilterBox);
 }
 
-/** As mixer/codec_x264.c has it. */
+/** The preset and profile with x264's own rate control. */
 static x264_t *encoder(const struct rung *r)
 {
 	x264_param_t p;
@@ -226,36 +231,79 @@ static void picture(x264_picture_t *in, const struct rung *r)
 	}
 }
 
-static int encode(x264_t *enc, const struct rung *r, unsigned n,
-		  double *encp)
+/* What codecs cost [CPU s] */
+struct cost {
+	double dec, enc, x264rc;
+};
+
+/* One picture by both */
+struct coders {
+	struct venc *venc;
+	x264_t *x264;
+};
+
+static void coders_close(struct coders *c)
 {
+	mem_deref(c->venc);
+	if (c->x264)
+		x264_encoder_close(c->x264);
+}
+
+static int coders_open(struct coders *c, const struct rung *r)
+{
+	const struct video_rung vr = {
+		.codec = CODEC_H264, .width = (uint16_t)r->w,
+		.height = (uint16_t)r->h, .fps = (uint8_t)r->fps,
+		.kbps = r->kbps, .pkt_mode = 1,
+		.level_idc = r->h > 720 ? 40 : 31,
+	};
+	int err = venc_x264_alloc(&c->venc, &vr, 0);
+
+	c->x264 = err ? NULL : encoder(r);
+
+	return err ? err : c->x264 ? 0 : ENOMEM;
+}
+
+static int encode(struct coders *c, const struct rung *r, unsigned n,
+		  struct cost *cost)
+{
+	struct vpic pic = {.w = r->w, .h = r->h};
+	struct venc_out vout;
 	x264_picture_t in, out;
 	x264_nal_t *nalv;
-	double t0 = cpu_s();
-	int nalc;
+	double t0 = cpu_s(), t1;
+	int nalc, i, err;
 
 	x264_picture_init(&in);
 	in.img.i_csp   = X264_CSP_I420;
 	in.img.i_plane = 3;
 	in.i_pts = n;
 	picture(&in, r);
-	if (x264_encoder_encode(enc, &nalv, &nalc, &in, &out) < 0)
+	for (i = 0; i < 3; i++) {
+		pic.data[i]   = in.img.plane[i];
+		pic.stride[i] = in.img.i_stride[i];
+	}
+	err = venc_put(c->venc, &pic, NULL, false, &vout);
+	t1 = cpu_s();
+	cost->enc += t1 - t0;
+	if (err && err != EAGAIN)
+		return err;
+	if (x264_encoder_encode(c->x264, &nalv, &nalc, &in, &out) < 0)
 		return EIO;
-	*encp += cpu_s() - t0;
+	cost->x264rc += cpu_s() - t1;
 
 	return 0;
 }
 
 /** Every stream is decoded at its own rate, those below 30 by turns. */
 static int video(unsigned legs, const struct prep_video *of,
-		 const char *cache, const struct rung *r, double *decp,
-		 double *encp)
+		 const char *cache, const struct rung *r, struct cost *cost)
 {
 	unsigned each = CANVAS_FPS / of->fps, step = CANVAS_FPS / r->fps;
 	struct stream *sv = calloc(legs, sizeof(*sv));
 	AVPacket *pkt = av_packet_alloc();
-	x264_t *enc = encoder(r);
-	int err = sv && pkt && enc ? 0 : ENOMEM;
+	struct coders coders = {NULL, NULL};
+	int err = sv && pkt ? coders_open(&coders, r) : ENOMEM;
 	unsigned i, j;
 
 	if (!err)
@@ -266,16 +314,17 @@ static int video(unsigned legs, const struct prep_video *of,
 		for (j = 0; j < legs; j++)
 			if ((i + j) % each == 0)
 				decode(&sv[j], pkt);
-		*decp += cpu_s() - t0;
+		cost->dec += cpu_s() - t0;
 
 		for (j = 0; j < legs; j++)
 			if ((i + j) % each == 0)
 				draw(&sv[j]);
 		if (i % step == 0)
-			err = encode(enc, r, i / step, encp);
+			err = encode(&coders, r, i / step, cost);
 	}
-	*decp /= SECONDS;
-	*encp /= SECONDS;
+	cost->dec /= SECONDS;
+	cost->enc /= SECONDS;
+	cost->x264rc /= SECONDS;
 
 	for (i = 0; sv && i < legs; i++) {
 		mem_deref((void *)sv[i].t);
@@ -284,8 +333,7 @@ static int video(unsigned legs, const struct prep_video *of,
 	}
 	free(sv);
 	av_packet_free(&pkt);
-	if (enc)
-		x264_encoder_close(enc);
+	coders_close(&coders);
 
 	return err;
 }
@@ -342,7 +390,7 @@ static int rung(char **argv)
 	struct rung r = {.w = (unsigned)atoi(argv[2]),
 		.h = (unsigned)atoi(argv[3]), .fps = (unsigned)atoi(argv[4]),
 		.kbps = (unsigned)atoi(argv[5])};
-	double dec = 0, enc = 0;
+	struct cost cost = {0, 0, 0};
 	int err;
 
 	if (!r.w || r.w > 4096 || !r.h || r.h > 4096 || (r.w | r.h) & 1 ||
@@ -355,10 +403,10 @@ static int rung(char **argv)
 		r.planev[1] = r.planev[0] + (size_t)r.w * r.h;
 		r.planev[2] = r.planev[1] + (size_t)r.w * r.h / 4;
 	}
-	err = video(RUNG_LEGS, &pv, argv[6], &r, &dec, &enc);
+	err = video(RUNG_LEGS, &pv, argv[6], &r, &cost);
 	free(r.planev[0]);
 	if (!err)
-		(void)printf("{\"video_encode\": %.5f}\n", enc);
+		(void)printf("{\"video_encode\": %.5f}\n", cost.enc);
 
 	return err;
 }
@@ -367,7 +415,8 @@ static int floor_of(char **argv, bool still)
 {
 	struct prep_video pv = {.codec = CODEC_H264, .pkt_mode = 1,
 		.kbps = 600, .still = still};
-	double vdec = 0, venc = 0, adec = 0, aenc = 0;
+	struct cost cost = {0, 0, 0};
+	double adec = 0, aenc = 0;
 	unsigned legs = (unsigned)atoi(argv[1]);
 	int err;
 
@@ -376,15 +425,16 @@ static int floor_of(char **argv, bool still)
 	pv.fps = (unsigned)atoi(argv[4]);
 	if (!legs || legs > LAYOUT_MAX || !pv.fps || CANVAS_FPS % pv.fps)
 		return EINVAL;
-	err = video(legs, &pv, argv[5], &top, &vdec, &venc);
+	err = video(legs, &pv, argv[5], &top, &cost);
 	if (!err)
 		err = audio(legs, (unsigned)atoi(argv[6]), argv[5], &adec,
 			    &aenc);
 	if (!err)
 		(void)printf("{\"video_decode\": %.5f, \"video_encode\": "
-			     "%.5f, \"audio_decode\": %.5f, "
-			     "\"audio_encode\": %.5f}\n", vdec, venc, adec,
-			     aenc);
+			     "%.5f, \"video_x264rc\": %.5f, "
+			     "\"audio_decode\": %.5f, "
+			     "\"audio_encode\": %.5f}\n", cost.dec,
+			     cost.enc, cost.x264rc, adec, aenc);
 
 	return err;
 }

@@ -29,7 +29,7 @@ static const struct kind large = {"720p30", "1280x720", 1280, 720, 30,
 struct meeting {
 	double seconds, cpu, tuttid, rss, pss, sound, picture, lips, fps,
 		governor;
-	double vdec, venc, adec, aenc;
+	double vdec, venc, x264rc, adec, aenc;
 	json_t *stages;           /* {"video decode": s/s, …}             */
 };
 
@@ -118,6 +118,7 @@ static void floor_run(struct meeting *m, unsigned legs, const struct kind *k)
 		die("floor failed");
 	m->vdec = number(res, "video_decode", NULL);
 	m->venc = number(res, "video_encode", NULL);
+	m->x264rc = number(res, "video_x264rc", NULL);
 	m->adec = number(res, "audio_decode", NULL);
 	m->aenc = number(res, "audio_encode", NULL);
 	json_decref(res);
@@ -146,6 +147,8 @@ static void rows_cpu(const struct meeting *m, unsigned n)
 	    "thread, nothing else", "floor_%ulegs_video_decode", n);
 	row("s/s", m->venc, "one x264 encode of the same pictures, same "
 	    "settings, nothing else", "floor_%ulegs_video_encode", n);
+	row("s/s", m->x264rc, "the same preset with x264's own rate control, "
+	    "VBV and adaptive quantisation", "floor_%ulegs_video_x264rc", n);
 	row("s/s", m->adec + m->aenc, "Opus decodes of all legs, encodes for "
 	    "three speakers and the listeners", "floor_%ulegs_audio", n);
 }
@@ -157,6 +160,9 @@ static void row_ratio(const struct meeting *m, unsigned n,
 	    "and network and all, over decode of the shown streams + one "
 	    "x264 encode of the same pictures, of the same run",
 	    "floor_ratio_%ux%s", n, k->name);
+	row("ratio", m->cpu / (m->vdec + m->x264rc), "the same over decode + "
+	    "one x264 encode with x264's own rate control, as peers do it",
+	    "x264rc_ratio_%ux%s", n, k->name);
 }
 
 static void rows_rest(const struct meeting *m, unsigned n)
