@@ -503,6 +503,10 @@ static int test_hold(void)
 	return err;
 }
 
+#define FOUR_NULLS "null,null,null,null,"
+static const char seventeen[] =
+	FOUR_NULLS FOUR_NULLS FOUR_NULLS FOUR_NULLS "null";
+
 /* What may be in a graph, and what may not, however it is written */
 static int test_filter_text(void)
 {
@@ -519,8 +523,7 @@ static int test_filter_text(void)
 		"hue=h=while(1\\,1)", "hue=h='wh'ile(1,1)",
 		"hue=h=wh\\ile(1\\,1)", "hue=h=taylor(1\\,1)", "hue@x=s=0",
 		"sws_flags=bilinear;hue=s=0",
-		"null,null,null,null,null,null,null,null,null,null,null,null,"
-		"null,null,null,null,null",
+		seventeen,
 	};
 	char text[160];
 	int err = 0;
