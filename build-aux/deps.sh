@@ -20,7 +20,7 @@ fi
 DEPS_TEST="clang llvm libclang-rt-14-dev
 baresip-core baresip-ffmpeg sip-tester ffmpeg sqlite3 jq socat
 libgstrtspserver-1.0-dev gstreamer1.0-plugins-base
-gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
+gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-libav
 gstreamer1.0-plugins-bad gstreamer1.0-nice libgstreamer-plugins-bad1.0-dev
 chromium coturn
 shellcheck procps util-linux xz-utils"
