@@ -11,6 +11,25 @@
 #include "tests/fake/viewer.h"
 #include "tests/unit/test.h"
 
+
+/* Intervals of RTCP are drawn: here always the same, in place of libre's */
+uint32_t rand_u32(void)
+{
+	static uint32_t x = 2463534242u;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+
+	return x;
+}
+
+
+uint16_t rand_u16(void)
+{
+	return (uint16_t)(rand_u32() >> 16);
+}
+
 enum { MS = 1000, SEC = 1000000, VIEWERS = 2, MTU_HEAD = 28 };
 
 struct net {
