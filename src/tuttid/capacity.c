@@ -141,7 +141,7 @@ void capacity_init(struct capacity *c, unsigned setting)
 	c->cores    = capacity_measure(NULL);
 	c->measured = setting == 0;
 	c->units    = setting ? setting : c->cores;
-	info("capacity %u units%s cores=%u.%03u\n", c->units,
+	debug("capacity %u units%s cores=%u.%03u\n", c->units,
 	     c->measured ? " (measured)" : "", c->cores / CAPACITY_CORE,
 	     c->cores % CAPACITY_CORE);
 }
