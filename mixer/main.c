@@ -7,6 +7,8 @@
  * leg and with its files closed.
  */
 #define _GNU_SOURCE 1
+#include "config.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
