@@ -13,6 +13,7 @@ enum {
 	ACC_MAX    = 4 * TICK,    /* 60 ms and a tick                     */
 	KBPS_MIN   = 6,
 	MONO_BPS   = 32000,
+	CLEAN_BPS  = 40000,       /* mono, where nothing is lost          */
 	STEREO_BPS = 64000,
 	NARROW_BPS = 24000,       /* a channel                            */
 	THIN_BPS   = 16000,
@@ -58,17 +59,31 @@ static uint32_t bitrate(const struct ticket_fmt *fmt, unsigned ch,
 
 
 /* 50 packets a second have 24 kbit/s of headers; one in 60 ms has 8. */
-static void thin(struct codec_audio_prm *prm, const struct audio_net *net)
+static void thin(struct codec_audio_prm *prm)
 {
 	prm->channels = 1;
 	prm->music    = false;
 	prm->bitrate  = min(prm->bitrate, (uint32_t)THIN_BPS);
 	prm->ptime_ms = codec_audio_ptime(CODEC_OPUS, THIN_MS);
 	prm->dtx      = true;
-	if (net->loss_pct < 8) {
-		prm->fec = false;
-		prm->loss_pct = 0;
-	}
+}
+
+
+/*
+ * Where nothing is lost nothing need be there for what is lost: Opus's
+ * transform layer alone costs 0.4 of what it costs with the speech layer
+ * below it, and at 40 kbit/s its noise lies lower than theirs at 32.  It has
+ * no FEC, worse concealment and, without the analysis we cannot afford, no
+ * pauses.
+ */
+static bool clean(const struct ticket_media *m, const struct ticket_fmt *fmt,
+		  const struct audio_net *net)
+{
+	return !net->loss_pct && net->width == AUDIO_WIDE && !fmt->stereo &&
+		!fmt->dtx &&
+		!(fmt->max_playback_hz && fmt->max_playback_hz <= 16000) &&
+		!(fmt->max_bitrate && fmt->max_bitrate < CLEAN_BPS) &&
+		!(m->max_kbps && m->max_kbps < CLEAN_BPS / 1000);
 }
 
 
@@ -93,17 +108,21 @@ int audio_class_key(struct class_key *key, const struct ticket_media *m,
 	prm->bitrate     = bitrate(fmt, prm->channels, m->max_kbps);
 	prm->playback_hz = fmt->max_playback_hz ? fmt->max_playback_hz
 						: 48000;
-	prm->fec   = fmt->fec;
 	prm->dtx   = fmt->dtx;
 	prm->cbr   = fmt->cbr;
 	prm->music = fmt->stereo;
-	/* without expected loss libopus sends no FEC at all */
-	prm->loss_pct = fmt->fec ? net->loss_pct : 0;
+	/* FEC costs a quarter more, or a good part of the bits */
+	prm->fec   = fmt->fec && net->loss_pct;
+	prm->loss_pct = prm->fec ? net->loss_pct : 0;
+	if (clean(m, fmt, net)) {
+		prm->bitrate = CLEAN_BPS;
+		prm->music   = true;
+	}
 	if (net->width == AUDIO_NARROW)
 		prm->bitrate = min(prm->bitrate,
 				   (uint32_t)NARROW_BPS * prm->channels);
 	if (net->width == AUDIO_THIN)
-		thin(prm, net);
+		thin(prm);
 
 	return 0;
 }

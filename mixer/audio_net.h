@@ -6,6 +6,8 @@
  * of loss (how much FEC) and one of bandwidth (bit rate, packet length,
  * pauses).  Worse counts at once, better one step at a time and only after
  * a while, and steps overlap: a leg at an edge does not go to and fro.
+ * A network of which nobody has reported yet loses nothing: its first report
+ * comes within seconds.
  *
  * Threads: any; plain values.
  */
@@ -22,10 +24,13 @@ enum audio_width {
 	                           * pauses: 24 kbit/s with all headers   */
 };
 
-enum { AUDIO_NET_HOLD_MS = 8000 };
+enum {
+	AUDIO_NET_HOLD_MS  = 8000,
+	AUDIO_NET_CLEAN_MS = 20000,       /* without any loss at all      */
+};
 
 struct audio_net {
-	unsigned loss_pct;        /* 2, 8 or 20                           */
+	unsigned loss_pct;        /* 0, 8 or 20                           */
 	enum audio_width width;
 	uint64_t loss_us, width_us;       /* moved                        */
 };

@@ -30,7 +30,8 @@ struct codec_audio_prm {
 	unsigned bitrate;         /* [bit/s]                              */
 	unsigned playback_hz;     /* no more than the peer can play       */
 	unsigned loss_pct;        /* expected, for FEC                    */
-	bool fec, dtx, cbr, music;
+	bool fec, dtx, cbr;
+	bool music;               /* whatever it is, not for voices only  */
 };
 
 struct codec_audio {

@@ -2,8 +2,9 @@
 /*
  * mixer/codec_opus.c -- Opus (libopus), always at 48000 Hz on our side
  *
- * Complexity 5: 6 ms of CPU a second and stream where 10 costs 10, and
- * nobody hears the difference at 32 kbit/s.
+ * Complexity 5: of speech 9 ms of CPU a second and stream where 10 costs 15,
+ * of `music` (the transform layer alone) 4, and nobody hears the difference
+ * at 32 kbit/s.
  */
 #include <re.h>
 #include <opus/opus.h>

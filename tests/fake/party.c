@@ -31,6 +31,8 @@ static void hear(struct party *p, const struct audio_out *out)
 
 	++p->units;
 	p->bytes += (unsigned)u->len;
+	p->fecs += u->codec == CODEC_OPUS &&
+		codec_opus_has_fec(u->data, u->len);
 	p->last_pts = u->pts_us;
 	p->last_silence = u->silence;
 	if (p->ts_any && out->ts48 != p->ts48)

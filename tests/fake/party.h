@@ -46,6 +46,7 @@ struct party {
 	int16_t *heard;           /* ch interleaved, at c->hz             */
 	unsigned heardn;          /* per channel                          */
 	unsigned units, bytes;
+	unsigned fecs;            /* of the units, with FEC in them       */
 	uint32_t ts48;            /* expected next                        */
 	bool ts_any;
 	unsigned ts_breaks;       /* not where expected                   */

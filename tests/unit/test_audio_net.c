@@ -235,6 +235,40 @@ static int test_fec(void)
 }
 
 
+/* The first loss somebody reports brings FEC, for him alone, and the sound
+ * goes on without a hole. */
+static int test_fec_asked(void)
+{
+	struct meeting *mt = NULL;
+	struct party *a, *b, *c;
+	int err = 0;
+
+	TEST_ERR(meeting_two(&mt, &a, CODEC_OPUS, &b, CODEC_OPUS));
+	TEST_ERR(party_alloc(&c, mt, 3, CODEC_OPUS));
+	b->t.audio.fmtv[0].fec = c->t.audio.fmtv[0].fec = true;
+	TEST_ERR(party_set(b));
+	TEST_ERR(party_set(c));
+	a->am_hz = 3;
+	party_tone(a, 440, 0.2);
+	meeting_run(mt, 3000);
+	TEST_EQ(0, b->fecs + c->fecs);
+	TEST_EQ(1, meeting_stat(mt, "own"));
+
+	on_loop();
+	audio_leg_loss(b->leg, 1.0f / 256);
+	party_forget(b);
+	b->ts_breaks = 0;
+	meeting_run(mt, 3000);
+	TEST_TRUE(b->fecs > 75);
+	TEST_EQ(0, b->ts_breaks);
+	TEST_EQ(0, c->fecs);
+	TEST_TRUE(hears_mean(b, 440) > 0.07);
+ out:
+	mem_deref(mt);
+	return err;
+}
+
+
 /* A lost packet of a tone must not be heard as a click: no sample jumps
  * further than the tone itself does */
 static int test_plc(void)
@@ -438,6 +472,7 @@ static const struct test testv[] = {
 	{"events and comfort noise are no loss", test_events},
 	{"jitter and loss are lived with", test_bad_networks},
 	{"a lost Opus packet comes out of the next one", test_fec},
+	{"who reports loss is sent FEC", test_fec_asked},
 	{"a lost packet makes no click", test_plc},
 	{"a pause is not a loss", test_dtx},
 	{"new SSRC, jumps in time and number", test_resync},

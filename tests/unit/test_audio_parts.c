@@ -314,7 +314,7 @@ static int test_speaker(void)
 /* How many classes the networks there are make of one medium */
 static int classes_of(const struct ticket_media *m, unsigned *np)
 {
-	static const unsigned lossv[] = {2, 8, 20};
+	static const unsigned lossv[] = {0, 8, 20};
 	struct class_key keyv[9];
 	unsigned i, k;
 	int err;
@@ -342,8 +342,8 @@ static int classes_of(const struct ticket_media *m, unsigned *np)
 
 static int test_keys(void)
 {
-	const struct audio_net low = {.loss_pct = 2}, high = {.loss_pct = 20};
-	struct audio_net slim = {.loss_pct = 2, .width = AUDIO_THIN};
+	const struct audio_net low = {.loss_pct = 8}, high = {.loss_pct = 20};
+	struct audio_net slim = {.width = AUDIO_THIN};
 	unsigned n;
 	struct ticket_media m;
 	struct class_key a, b;
@@ -410,21 +410,25 @@ static int test_net(void)
 	int err = 0;
 
 	audio_net_init(&net);
-	TEST_EQ(2, net.loss_pct);
+	TEST_EQ(0, net.loss_pct);
 	TEST_EQ(AUDIO_WIDE, net.width);
+	TEST_TRUE(!audio_net_loss(&net, 0.0f, 1 * S));
+	TEST_TRUE(audio_net_loss(&net, 1.0f / 256, 1 * S));
+	TEST_EQ(8, net.loss_pct);
 	TEST_TRUE(audio_net_loss(&net, 0.2f, 1 * S));
 	TEST_EQ(20, net.loss_pct);
 	TEST_TRUE(!audio_net_loss(&net, 0.0f, 5 * S));
 	TEST_TRUE(audio_net_loss(&net, 0.0f, 10 * S));
 	TEST_EQ(8, net.loss_pct);
 	TEST_TRUE(!audio_net_loss(&net, 0.0f, 11 * S));
-	TEST_TRUE(audio_net_loss(&net, 0.0f, 19 * S));
-	TEST_EQ(2, net.loss_pct);
+	TEST_TRUE(!audio_net_loss(&net, 0.0f, 29 * S));
+	TEST_TRUE(audio_net_loss(&net, 0.0f, 31 * S));
+	TEST_EQ(0, net.loss_pct);
 
-	TEST_TRUE(audio_net_path(&net, 64, 20 * S));
+	TEST_TRUE(audio_net_path(&net, 64, 40 * S));
 	TEST_EQ(AUDIO_THIN, net.width);
-	TEST_TRUE(!audio_net_path(&net, 0, 21 * S));
-	TEST_TRUE(audio_net_path(&net, 0, 30 * S));
+	TEST_TRUE(!audio_net_path(&net, 0, 41 * S));
+	TEST_TRUE(audio_net_path(&net, 0, 50 * S));
 	TEST_EQ(AUDIO_NARROW, net.width);
 	TEST_TRUE(!audio_net_path(&net, 300, 60 * S));
 	TEST_TRUE(audio_net_path(&net, 400, 70 * S));
@@ -439,18 +443,83 @@ static int test_net(void)
 	}
 	TEST_EQ(3, moves);
 
+	/* a packet lost now and then, and around the upper edge */
+	for (i = moves = 0; i < 6000; i++)
+		moves += audio_net_loss(&net, i % 150 ? 0 : 0.012f,
+					700ull * S + i * (S / 10));
+	TEST_EQ(0, moves);
+	for (i = moves = 0; i < 6000; i++)
+		moves += audio_net_loss(&net, i & 1 ? 0.06f : 0.11f,
+					1300ull * S + i * (S / 10));
+	TEST_EQ(1, moves);
+
 	/* and one that goes up and down in full, as fast as it can: a step
 	 * better after the pause, back, and that is all */
 	for (i = moves = 0; i < 6000; i++)
 		moves += audio_net_path(&net, i & 1 ? 64 : 0,
-					800ull * S + i * (S / 10));
+					2000ull * S + i * (S / 10));
 	TEST_EQ(2, moves);
  out:
 	return err;
 }
 
 
+/* Where nothing is lost the speech layer and its FEC are saved; but not
+ * what somebody asked for */
+static int test_clean(void)
+{
+	struct audio_net net = {0};
+	struct ticket_fmt *fmt;
+	struct ticket_media m;
+	struct class_key key;
+	struct ticket t;
+	int err = 0;
+
+	ticket_init(&t, 1);
+	m = t.audio;
+	m.on = true;
+	m.fmtc = 1;
+	m.ptime_ms = 20;
+	fmt = &m.fmtv[0];
+	fmt->codec = CODEC_OPUS;
+	fmt->fec = true;
+
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(!key.prm.fec && key.prm.music);
+	TEST_EQ(40000, key.prm.bitrate);
+	net.loss_pct = 8;
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(key.prm.fec && !key.prm.music);
+	TEST_EQ(32000, key.prm.bitrate);
+	net.loss_pct = 0;
+	net.width = AUDIO_NARROW;
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(!key.prm.fec && !key.prm.music);
+	TEST_EQ(24000, key.prm.bitrate);
+	net.width = AUDIO_WIDE;
+
+	fmt->dtx = true;
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(!key.prm.music && key.prm.dtx);
+	fmt->dtx = false;
+	fmt->max_bitrate = 36000;
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(!key.prm.music && key.prm.bitrate == 32000);
+	fmt->max_bitrate = 0;
+	m.max_kbps = 30;
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(!key.prm.music && key.prm.bitrate == 30000);
+	m.max_kbps = 0;
+	fmt->max_playback_hz = 16000;
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(!key.prm.music && key.prm.bitrate == 24000);
+ out:
+	return err;
+}
+
+
 static const struct test testv[] = {
+	{"nothing is lost: no FEC, no speech layer", test_clean},
 	{"a network's steps: no flapping", test_net},
 	{"codecs there and back, and garbage", test_codecs},
 	{"the limiter bends nothing", test_limiter},
