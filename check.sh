@@ -186,7 +186,9 @@ step_dist() {
 for step; do
 	case $step in
 	gcc|asan|fuzz|tsan|dist) ;;
-	*) echo "check.sh: unknown step \"$step\"" >&2; exit 2 ;;
+	*) echo "check.sh: there is no step \"$step\", but:" \
+		"gcc asan fuzz tsan dist" >&2
+	   exit 2 ;;
 	esac
 done
 

@@ -30,7 +30,7 @@ stop() {
 	fi
 }
 
-case ${1-} in
+case $* in
 "")
 	;;
 stop)
