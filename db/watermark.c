@@ -39,7 +39,7 @@ int db_watermark_get(struct db *db, uint64_t room, char **pngp)
 	sqlite3_stmt *st;
 	int err;
 
-	if (!db || !pngp)
+	if (!db)
 		return EINVAL;
 
 	err = db_query(db, &st, "SELECT png FROM watermark"
@@ -50,7 +50,10 @@ int db_watermark_get(struct db *db, uint64_t room, char **pngp)
 		return err;
 
 	text = (const char *)sqlite3_column_text(st, 0);
-	err = text ? str_dup(pngp, text) : ENOENT;
+	if (!text)
+		err = ENOENT;
+	else if (pngp)
+		err = str_dup(pngp, text);
 	sqlite3_reset(st);
 
 	return err;

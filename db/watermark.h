@@ -12,7 +12,8 @@
 /** png NULL: none any more.  Committed when 0. */
 int db_watermark_set(struct db *db, uint64_t room, const char *png);
 
-/** A copy, to be freed with mem_deref; ENOENT: the room has none. */
+/** A copy, to be freed with mem_deref, unless pngp is NULL; ENOENT: the
+ *  room has none. */
 int db_watermark_get(struct db *db, uint64_t room, char **pngp);
 
 #endif

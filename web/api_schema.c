@@ -22,13 +22,13 @@ struct shape {
 static const struct shape shapev[] = {
 	{"room", "Room", "room:s number:s title:s pin:s host_pin:s layout:s "
 	 "record:s tones:b fit:s linger_s:i max_parties:i locked:b "
-	 "wait_host:b clock:b banner:s canvas_filter:s "
+	 "wait_host:b clock:b banner:s canvas_filter:s watermark:b "
 	 "created_time:t changed_time:t parties:i meeting:i recording:i "
 	 "party:@Party"},
 	{"party", "Party", "party:i room:s meeting:i name:s uri:s via:s "
 	 "user_agent:s join_time:t state:s muted:b video_muted:b hand:b "
 	 "share:b waiting:b layout:s size:s talking:b audio:s video:s "
-	 "quality:o leave_time:t reason:s"},
+	 "self_view:b pinned:i quality:o rung:o leave_time:t reason:s"},
 	{"layout", "Layout", "layout:s title:s people:i presentation:b "
 	 "file:s form:a"},
 	{"source", "Source", "source:i room:s party:i name:s url:s state:s "
@@ -113,7 +113,10 @@ static json_t *shape(const char *members)
 
 json_t *schema_arg(const struct verb_arg *arg)
 {
-	json_t *obj = json_pack("{s:s}", "description", arg->help);
+	json_t *obj = json_pack("{s:o}", "description", json_sprintf(
+		"%s%s%s", arg->help, arg->type == ARG_LAYOUT ?
+		", by a name that GET /layouts has" : "",
+		arg->role == VERB_ADMIN ? " (administrators)" : ""));
 	const char *p = arg->choices, *type = "string";
 	json_t *list;
 

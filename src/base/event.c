@@ -111,6 +111,9 @@ const struct event_def eventv[EV_COUNT] = {
  "A party no longer shares its screen"},
 {EV_ROOM_SPOTLIGHT, "room spotlight", true, {WHO},
  "One party is shown large to everybody; party 0: nobody any more"},
+{EV_ROOM_LAYOUTS, "room layouts", false,
+ {WHERE, "layouts", "layout_titles"},
+ "Files of layouts were read again: these may be chosen now"},
 {EV_ROOM_TROUBLE, "room trouble", true, {WHERE, "what", "text"},
  "The filter or watermark of a room's picture failed and was taken out of "
  "the meeting"},

@@ -63,6 +63,7 @@ enum event_id {
 	EV_SHARE_STARTED,
 	EV_SHARE_STOPPED,
 	EV_ROOM_SPOTLIGHT,
+	EV_ROOM_LAYOUTS,          /* others may be chosen                 */
 	EV_ROOM_TROUBLE,          /* filter or watermark taken out        */
 	EV_KEY_CREATED,
 	EV_KEY_DELETED,

@@ -12,24 +12,24 @@
 /* What a room is made with and what can be set later. */
 #define ROOM_OPTIONS                                                      \
 	{"number", ARG_STR, false, true, NULL,                            \
-	 "digits to dial; none: an empty value"},                         \
+	 "digits to dial; none: an empty value", VERB_ADMIN},             \
 	{"title", ARG_STR, false, true, NULL, "what people read"},        \
 	{"pin", ARG_STR, false, true, NULL,                               \
-	 "digits asked from guests; none: an empty value"},               \
+	 "digits asked from guests; none: an empty value", VERB_ADMIN},   \
 	{"host_pin", ARG_STR, false, true, NULL,                          \
-	 "digits that make the caller a host"},                           \
+	 "digits that make the caller a host", VERB_ADMIN},               \
 	{"layout", ARG_LAYOUT, false, true, NULL,                         \
 	 "how the tiles are placed"},                                     \
 	{"fit", ARG_CHOICE, false, true, "letterbox crop",                \
 	 "pictures of another shape: bars, or cut"},                      \
 	{"record", ARG_CHOICE, false, true, "never always",               \
-	 "record every meeting"},                                         \
+	 "record every meeting", VERB_ADMIN},                             \
 	{"tones", ARG_BOOL, false, true, NULL,                            \
 	 "play a tone when somebody joins or leaves"},                    \
 	{"linger", ARG_NUM, false, true, NULL,                            \
-	 "seconds a meeting waits after the last party"},                 \
+	 "seconds a meeting waits after the last party", VERB_ADMIN},     \
 	{"max_parties", ARG_NUM, false, true, NULL,                       \
-	 "most parties at a time"},                                       \
+	 "most parties at a time", VERB_ADMIN},                           \
 	{"wait_host", ARG_BOOL, false, true, NULL,                        \
 	 "nobody is seen or heard before a host is there"},               \
 	{"banner", ARG_STR, false, true, NULL,                            \
@@ -59,7 +59,7 @@ const struct verb verbv[] = {
  "List the rooms", {A_NONE}},
 {"room show", VERB_HOST, false, "GET /rooms/{room}",
  "Show a room and who is in it", {A_ROOM}},
-{"room set", VERB_ADMIN, false, "PATCH /rooms/{room}",
+{"room set", VERB_HOST, false, "PATCH /rooms/{room}",
  "Change settings of a room",
  {A_ROOM, ROOM_OPTIONS}},
 {"room delete", VERB_ADMIN, false, "DELETE /rooms/{room}",
@@ -79,7 +79,7 @@ const struct verb verbv[] = {
 {"room snapshot", VERB_HOST, false, "GET /rooms/{room}/snapshot",
  "Write what the room sees now as PNG",
  {A_ROOM, A_FILE}},
-{"room watermark", VERB_ADMIN, false, "POST /rooms/{room}/watermark",
+{"room watermark", VERB_HOST, false, "POST /rooms/{room}/watermark",
  "Put a PNG into the corner of a room's picture",
  {A_ROOM,
   {"image", ARG_DATA, false, false, NULL, "PNG file; none: as it was"}}},
@@ -88,9 +88,9 @@ const struct verb verbv[] = {
  {A_ROOM,
   {"party", ARG_PARTY, false, false, NULL, "whom; nobody: as it was"}}},
 
-{"layout list", VERB_ADMIN, false, "GET /layouts",
+{"layout list", VERB_GUEST, false, "GET /layouts",
  "List the layouts that rooms and parties may choose", {A_NONE}},
-{"layout show", VERB_ADMIN, false, "GET /layouts/{layout}",
+{"layout show", VERB_GUEST, false, "GET /layouts/{layout}",
  "Show the forms of a layout and their cells",
  {{"layout", ARG_LAYOUT, true, false, NULL, "a layout"}}},
 

@@ -22,15 +22,18 @@
  *	           linger_s max_parties locked wait_host clock banner
  *	           canvas_filter created_time changed_time
  *	           parties meeting recording      (the last three when live)
- *	           `room show` adds "party": array of parties
+ *	           `room show` adds "party": array of parties, and
+ *	           watermark (whether it has one)
  *	party      party room meeting name uri via user_agent join_time
  *	           state ("ringing", "waiting", "seated", "joined", "held")
  *	           muted video_muted hand share waiting layout size
  *	           self_view pinned (a party)
  *	           talking audio video ("opus/48000/2", "h264/1280x720")
  *	           quality {…}   after the meeting: leave_time reason
+ *	           rung {codec width height fps kbps estimate_kbps why}: what
+ *	           it is sent; of others' only hosts are told
  *	layout     layout title people presentation (it has forms for one)
- *	           file; `layout show` adds "form": array of {when, people,
+ *	           file (to administrators); `layout show` adds "form": array of {when, people,
  *	           units, cell: array of {role, x, y, width, height, …}}
  *	source     source room party name url state text
  *	recording  recording room meeting state start_time stop_time
@@ -86,6 +89,8 @@ struct verb_arg {
 	bool option;              /* --name VALUE instead of by position  */
 	const char *choices;      /* space separated                      */
 	const char *help;
+	enum verb_role role;      /* who may give it, if not all who may
+	                           * the verb                             */
 };
 
 struct verb {

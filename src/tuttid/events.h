@@ -27,8 +27,10 @@ void events_emit(struct events *ev, enum event_id id, json_t *fields);
  *  dial, nor who waits at the door. */
 bool events_visible(const struct req_who *who, const json_t *event);
 
-/** The event as he may see it: for a guest without addresses of others.
- *  Steals; the same object when there is nothing to leave out. */
+/** An event or a party's object as he may see it: for a guest without
+ *  addresses of others, and what they are sent; their quality stays, the page
+ *  shows it to everybody.  Steals; the same object when there is nothing to
+ *  leave out. */
 json_t *events_redact(const struct req_who *who, json_t *event);
 
 /** Those kept after filter->since first if `resume`, then all as they

@@ -246,6 +246,23 @@ const char *layouts_next(const struct layouts *l, const char *name)
 	return list->defv[i + 1 < list->defc ? i + 1 : 0]->name;
 }
 
+json_t *layouts_json(const struct layouts *l, bool titles)
+{
+	json_t *val = titles ? json_object() : json_array();
+	const struct layout_def *d;
+
+	for (unsigned i = 0; (d = layouts_nth(l, i)); i++) {
+		if (titles)
+			(void)json_object_set_new(val, d->name,
+						  json_string(d->title));
+		else
+			(void)json_array_append_new(val,
+						    json_string(d->name));
+	}
+
+	return val;
+}
+
 const char *layouts_names(const struct layouts *l)
 {
 	return l->names;

@@ -37,6 +37,10 @@ const char *layouts_path(const struct layouts *l,
 /** After this one, round and round; not known: the first */
 const char *layouts_next(const struct layouts *l, const char *name);
 
+/** An array of names; titles: {name: what people read who have no
+ *  translation of it} */
+json_t *layouts_json(const struct layouts *l, bool titles);
+
 /** "grid speaker …", for people */
 const char *layouts_names(const struct layouts *l);
 

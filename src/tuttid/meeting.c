@@ -507,9 +507,17 @@ void meeting_room_changed(struct meeting *m)
 
 void meeting_layouts(struct meeting *m)
 {
-	if (m && m->mc)
+	if (!m)
+		return;
+
+	if (m->mc)
 		(void)mixer_client_layouts(m->mc,
 					   layouts_files(m->srv->layouts));
+	meeting_emit(m, EV_ROOM_LAYOUTS,
+		     json_pack("{s:o, s:o}", "layouts",
+			       layouts_json(m->srv->layouts, false),
+			       "layout_titles",
+			       layouts_json(m->srv->layouts, true)));
 }
 
 void meeting_spotlight(struct meeting *m, struct party *p)

@@ -267,11 +267,19 @@ int scope_check(struct server *srv, struct req *req, const struct verb *verb,
 	const struct req_who *who = req_asker(req);
 	size_t i;
 
-	if (who->role >= VERB_ADMIN || !who->room)
+	if (who->role >= VERB_ADMIN)
 		return 0;
 
 	for (i = 0; i < VERB_ARGS_MAX && verb->argv[i].name; i++) {
-		if (check_arg(srv, req, verb, &verb->argv[i], args))
+		const struct verb_arg *arg = &verb->argv[i];
+
+		if (who->role < arg->role && json_object_get(args, arg->name)) {
+			req_fail(req, 403, "Not allowed", "\"%s\" of \"%s\" "
+				 "is for %s", arg->name, verb->name,
+				 rolev[arg->role]);
+			return EACCES;
+		}
+		if (who->room && check_arg(srv, req, verb, arg, args))
 			return EACCES;
 	}
 
@@ -282,20 +290,4 @@ bool scope_sees(const struct req_who *who, const struct party *p)
 {
 	return who->role > VERB_GUEST || p->id == who->party ||
 	       p->state != PARTY_WAITING;
-}
-
-json_t *scope_party(const struct req_who *who, json_t *obj)
-{
-	static const char *const keyv[] = {"uri", "user_agent", "pinned"};
-	uint64_t id = 0;
-	size_t i;
-
-	if (!who || who->role > VERB_GUEST)
-		return obj;
-
-	(void)json_u64(obj, "party", &id);
-	for (i = 0; id != who->party && i < ARRAY_SIZE(keyv); i++)
-		(void)json_object_del(obj, keyv[i]);
-
-	return obj;
 }

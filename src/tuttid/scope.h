@@ -39,8 +39,4 @@ int scope_check(struct server *srv, struct req *req, const struct verb *verb,
 /** A guest sees who is in the meeting, not who waits at the door. */
 bool scope_sees(const struct req_who *who, const struct party *p);
 
-/** A party's object (stolen) without what he may not see; returned.  The
- *  quality of others stays: the page shows it to everybody. */
-json_t *scope_party(const struct req_who *who, json_t *obj);
-
 #endif

@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/layout_file.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/verb.h"
@@ -140,7 +139,8 @@ static json_t *room_json(const struct meeting *m)
 {
 	const struct db_room *cfg = &m->room->cfg;
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:b}",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:b,"
+			 " s:I}",
 			 "name", cfg->name, "title", cfg->title,
 			 "number", cfg->number, "locked", cfg->locked,
 			 "layout", cfg->layout,
@@ -149,25 +149,8 @@ static json_t *room_json(const struct meeting *m)
 			 "recording", (json_int_t)(m->rec ?
 					recording_id(m->rec) : 0),
 			 "recording_paused",
-			 m->rec && recording_paused(m->rec));
-}
-
-/* Names, and what people read who have no translation of them */
-static json_t *layouts_json(const struct server *srv, bool titles)
-{
-	json_t *val = titles ? json_object() : json_array();
-	const struct layout_def *d;
-
-	for (unsigned i = 0; (d = layouts_nth(srv->layouts, i)); i++) {
-		if (titles)
-			(void)json_object_set_new(val, d->name,
-						  json_string(d->title));
-		else
-			(void)json_array_append_new(val,
-						    json_string(d->name));
-	}
-
-	return val;
+			 m->rec && recording_paused(m->rec),
+			 "load", (json_int_t)m->load_step);
 }
 
 static json_t *welcome_json(struct seat *seat, bool resumed)
@@ -189,8 +172,9 @@ static json_t *welcome_json(struct seat *seat, bool resumed)
 			 "party_list", waiting ? json_array()
 					       : list_json(seat),
 			 "chat", waiting ? json_array() : chat_json(seat),
-			 "layouts", layouts_json(srv, false),
-			 "layout_titles", layouts_json(srv, true),
+			 "layouts", layouts_json(srv->layouts, false),
+			 "layout_titles", layouts_json(srv->layouts,
+						       true),
 			 "server", "tutti/" PACKAGE_VERSION);
 }
 

@@ -25,19 +25,23 @@ static unsigned most_people(const struct layout_def *d)
 	return most;
 }
 
+/* Where files are is for administrators. */
 static json_t *layout_json(const struct layouts *l,
-			   const struct layout_def *d)
+			   const struct layout_def *d,
+			   const struct req_who *who)
 {
+	const char *file = who->role >= VERB_ADMIN ? layouts_path(l, d)
+						   : NULL;
 	bool presents = false;
 
 	for (unsigned i = 0; i < d->formc; i++)
 		presents = presents ||
 			(d->formv[i].when & LAYOUT_PRESENTATION);
 
-	return json_pack("{s:s, s:s, s:i, s:b, s:s}", "layout", d->name,
+	return json_pack("{s:s, s:s, s:i, s:b, s:s*}", "layout", d->name,
 			 "title", d->title, "people", (int)most_people(d),
 			 "presentation", presents,
-			 "file", layouts_path(l, d));
+			 "file", file);
 }
 
 static json_t *units_json(unsigned milli)
@@ -93,7 +97,8 @@ void verb_layout_list(struct server *srv, struct req *req,
 
 	(void)args;
 	for (unsigned i = 0; (d = layouts_nth(srv->layouts, i)); i++)
-		(void)json_array_append_new(arr, layout_json(srv->layouts, d));
+		(void)json_array_append_new(arr, layout_json(srv->layouts, d,
+							req_asker(req)));
 	req_ok(req, arr);
 }
 
@@ -110,7 +115,7 @@ void verb_layout_show(struct server *srv, struct req *req,
 		req_fail(req, 404, "No such layout", "layout \"%s\"", name);
 		return;
 	}
-	obj = layout_json(srv->layouts, d);
+	obj = layout_json(srv->layouts, d, req_asker(req));
 	forms = json_array();
 	for (unsigned i = 0; i < d->formc; i++)
 		(void)json_array_append_new(forms, form_json(&d->formv[i]));

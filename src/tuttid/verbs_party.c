@@ -51,7 +51,7 @@ void verb_party_list(struct server *srv, struct req *req, const json_t *args)
 		LIST_FOREACH(&m->partyl, le) {
 			if (scope_sees(who, le->data))
 				(void)json_array_append_new(arr,
-					scope_party(who,
+					events_redact(who,
 						    party_json(le->data)));
 		}
 	}
@@ -68,7 +68,7 @@ void verb_party_show(struct server *srv, struct req *req, const json_t *args)
 	(void)json_u32(args, "party", &id);
 	p = server_party(srv, id);
 	if (p && scope_sees(req_asker(req), p)) {
-		req_ok(req, scope_party(req_asker(req), party_json(p)));
+		req_ok(req, events_redact(req_asker(req), party_json(p)));
 		return;
 	}
 

@@ -35,9 +35,13 @@ static json_t *room_json(struct server *srv, const struct room *room,
 		meeting_describe(room->meeting, obj, full);
 	else if (full)
 		(void)json_object_set_new(obj, "party", json_array());
-	if (full)
+	if (full) {
 		(void)json_object_set_new(obj, "source",
 					  sources_json(srv->sources, room));
+		(void)json_object_set_new(obj, "watermark", json_boolean(
+				!db_watermark_get(srv->db, room->cfg.id,
+						  NULL)));
+	}
 
 	return obj;
 }
@@ -309,7 +313,7 @@ void verb_room_watermark(struct server *srv, struct req *req,
 	meeting_watermark(room->meeting);
 	room_event(srv, EV_ROOM_CHANGED, room,
 		   json_pack("{s:s}", "changed", "watermark"));
-	req_ok(req, room_json(srv, room, false));
+	req_ok(req, room_json(srv, room, true));
 }
 
 static void snapshot_done(int err, const char *text, json_t *result,

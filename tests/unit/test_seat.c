@@ -569,6 +569,14 @@ static int test_doings(void)
 	TEST_EQ(ann.party, json_integer_value(
 			json_object_get(event, "pinned")));
 	TEST_TRUE(json_is_true(json_object_get(event, "self_view")));
+
+	/* other files of layouts: everybody has the new names */
+	server_reload(srv);
+	TEST_EQ(1, count(&ann, "room layouts", NULL));
+	TEST_EQ(1, count(&bob, "room layouts", &event));
+	TEST_EQ(14, json_array_size(json_object_get(event, "layouts")));
+	TEST_STR("Grid", json_string_value(json_object_get(
+			json_object_get(event, "layout_titles"), "grid")));
 	TEST_EQ(200, ask_party(&bob, "party selfview", bob.party,
 			       ", \"shown\": false"));
 	TEST_EQ(4, count(&bob, "party layout", &event));

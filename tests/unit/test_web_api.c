@@ -381,7 +381,7 @@ static int check_verb(json_t *doc, const struct verb *verb)
 
 static int test_openapi(void)
 {
-	json_t *made = api_openapi("1.2.3"), *doc = NULL, *all;
+	json_t *made = api_openapi("1.2.3"), *doc = NULL, *all, *body;
 	char *text = made ? json_dumps(made, 0) : NULL;
 	size_t i, n = 0;
 	int err = 0;
@@ -409,6 +409,15 @@ static int test_openapi(void)
 		"#/components/schemas/EventPartyJoined/properties/event/"
 		"const")));
 
+	body = json_object_get(resolve(json_object_get(json_object_get(doc,
+		"paths"), "/rooms/{room}"), "#/patch/requestBody/content"),
+		"application/json");
+	body = resolve(body, "#/schema/properties");
+	/* where names of layouts come from, and what hosts may not set */
+	TEST_STR("how the tiles are placed, by a name that GET /layouts has",
+		 json_string_value(resolve(body, "#/layout/description")));
+	TEST_STR("most parties at a time (administrators)",
+		 json_string_value(resolve(body, "#/max_parties/description")));
  out:
 	free(text);
 	json_decref(made);
