@@ -189,26 +189,43 @@ parties() {
 	[ "$(tj party list "${2:-demo}" | jq length)" = "$1" ]
 }
 
+# dump NAME : the file with what it heard
+dump() { ls -t "$D/$1"/snd/*dec.wav 2>/dev/null | head -1; }
+
 # heard NAME [FROM_S [LEN_S]] : what it heard as s16le mono on stdout
 heard() {
 	local f
-	f=$(ls -t "$D/$1"/snd/*dec.wav 2>/dev/null | head -1)
+	f=$(dump "$1")
 	[ -n "$f" ] || return 1
 	ffmpeg -v error -ignore_length 1 -i "$f" ${2:+-ss "$2"} ${3:+-t "$3"} \
 		-f s16le -ac 1 -ar 48000 -
 }
 
 # A client writes down what it decodes and nothing when nothing comes: so a
-# hole is time that passed without sound being added.
+# hole is time that passed without sound being added.  Time and length must
+# be of the same moment, on a busy machine, too: so the length is that of the
+# file, and the time the middle of before and after.
+# length_at NAME : LEN, ms heard so far, and AT, the ms of the clock
+length_at() {
+	local f rate=1 block=1 size=44 t0
+	f=$(dump "$1")
+	[ -z "$f" ] || read -r rate _ block _ < <(od -An -j24 -N12 -w12 -tu4 \
+		"$f" | awk '{print $1, $2, $3 % 65536}')
+	t0=${EPOCHREALTIME/[.,]/}
+	[ -z "$f" ] || size=$(stat -c %s "$f")
+	AT=$(((t0 + ${EPOCHREALTIME/[.,]/}) / 2000))
+	LEN=$(((size - 44) * 1000 / (rate * block)))
+}
 # mark NAME : from now on …   missed NAME : ms without sound since
-length_ms() { heard "$1" 2>/dev/null | wc -c | awk '{print int($1 / 96)}'; }
 mark() {
-	eval "MARK_$1=$(date +%s%3N) LEN_$1=$(length_ms "$1")"
+	length_at "$1"
+	eval "MARK_$1=$AT LEN_$1=$LEN"
 }
 missed() {
 	local at len
 	eval "at=\$MARK_$1 len=\$LEN_$1"
-	echo $(( $(date +%s%3N) - at - ($(length_ms "$1") - len) ))
+	length_at "$1"
+	echo $((AT - at - (LEN - len)))
 }
 # the sound added since mark, s16le
 since_mark() {
