@@ -4,6 +4,7 @@
  * time: what the sanitizers should see
  */
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libavutil/frame.h>
@@ -186,6 +187,15 @@ static void keep(struct pkt *pkt, void *arg)
 		pkt_put(pkt);
 }
 
+/* time that this process was given: others on the machine do not count */
+static uint64_t cpu_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
 /* Large pictures, far more than one worker can decode; everybody else is
  * still shown. */
 static int test_flood(void)
@@ -219,8 +229,8 @@ static int test_flood(void)
 	clock_sleep_until(clock_us() + 300000);
 
 	before = atomic_load(&units);
-	end = clock_us() + 2000000;
-	for (uint64_t now; (now = clock_us()) < end; seq += fl.n) {
+	end = cpu_us() + 2000000;
+	for (uint64_t now; now = clock_us(), cpu_us() < end; seq += fl.n) {
 		for (unsigned i = 0; i < fl.n; i++) {
 			struct pkt *pkt = pkt_get();
 
@@ -235,8 +245,8 @@ static int test_flood(void)
 		clock_sleep_until(now + 1000);
 	}
 	before = atomic_load(&units) - before;
-	printf("# %u pictures of %u packets in two seconds\n", before, fl.n);
-	TEST_TRUE(before >= 5);
+	printf("# %u pictures of %u packets in two CPU seconds\n", before, fl.n);
+	TEST_TRUE(before >= 20);
  out:
 	mem_deref(w);
 	mem_deref(src);
