@@ -136,7 +136,8 @@ struct leg_path {
 	uint32_t video_tx_kbps;   /* … pictures, as they were to be sent  */
 	unsigned jams;            /* how often too many of them waited    */
 	uint32_t audio_kbps;      /* what sound needs of it               */
-	unsigned cuts;            /* how often it fell                    */
+	unsigned cuts;            /* how often it fell …                  */
+	unsigned complaints;      /* … because a picture broke again      */
 	float    loss, own_loss;  /* as told; not by congestion [0..1]    */
 	uint64_t told_us;         /* what was sent from then on has been
 	                           * told of, 0: never                    */

@@ -83,6 +83,7 @@ void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
 	path->jams = rtp_out_stats(v->out)->jams;
 	path->audio_kbps = sound_kbps(leg);
 	path->cuts     = rtp_bwe_cuts(leg->bwe);
+	path->complaints = rtp_bwe_complaints(leg->bwe);
 	path->loss     = (float)rtp_bwe_loss(leg->bwe);
 	path->own_loss = (float)rtp_bwe_own_loss(leg->bwe);
 	path->queue_ms = (unsigned)rtp_bwe_queue_ms(leg->bwe);
@@ -109,18 +110,32 @@ uint64_t leg_path_pace(const struct leg *leg)
 
 /* ---- what the peer says ---------------------------------------------- */
 
+/* Of all since the report before, as that may be two or three reports of
+ * the peer: some on the way were lost, too.  Who does not count says a share
+ * and no number. */
+static double share_lost(const struct side *s,
+			 const struct rtp_rtcp_block *b, uint32_t n)
+{
+	const double share = (double)b->fraction / 256;
+	const int32_t lost = b->lost - s->told_lost;
+
+	return lost ? max(0.0, min((double)lost / n, 1.0)) : share;
+}
+
+
 void side_told(struct side *s, const struct rtp_rtcp_block *b, uint64_t now)
 {
 	const uint32_t n = b->ext_seq - s->told_ext;
 	const uint64_t since = s->told_us;
+	const double loss = n ? share_lost(s, b, n) : 0;
 
 	s->told_ext = b->ext_seq;
+	s->told_lost = b->lost;
 	s->told_us  = now;
 	if (!since || n < BLOCK_MIN || n > UINT16_MAX)
 		return;
 
-	rtp_bwe_report(s->leg->bwe, (double)b->fraction / 256, n, s->rtt_us,
-		       since, now);
+	rtp_bwe_report(s->leg->bwe, loss, n, s->rtt_us, since, now);
 }
 
 

@@ -147,7 +147,8 @@ struct side {
 	uint64_t sr_us;           /* … and arrival                        */
 	int64_t rtt_us;           /* -1: not known                        */
 	int32_t tx_lost;          /* the peer's count                     */
-	uint32_t told_ext;        /* of its last block: number …          */
+	uint32_t told_ext;        /* of its last block: number, …         */
+	int32_t told_lost;        /* … count of the lost …                */
 	uint64_t told_us;         /* … and arrival                        */
 	uint64_t limit_bps;
 	uint64_t key_sent_us;     /* last PLI or FIR of ours              */

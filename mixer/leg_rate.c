@@ -69,19 +69,22 @@ static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
 	const uint32_t need = demand(in);
 	const bool told = in->path.video_kbps &&
 		in->path.video_kbps < in->cur;
-
 	const bool jam = in->path.jams != r->jams;
+	/* who complains again has been waited for already */
+	const bool again = in->path.complaints != r->complaints;
 
 	r->jams = in->path.jams;
 	if (!in->cur || (budget >= in->cur && !jam)) {
 		r->low_us = 0;
+		r->complaints = in->path.complaints;
 		return false;
 	}
 	if (!r->low_us)
 		r->low_us = now;
 	if (r->moved_us && now - r->moved_us < SETTLE_US)
 		return false;
-	if (told || jam)
+	r->complaints = in->path.complaints;
+	if (told || jam || again)
 		return true;
 	if (in->path.loss > in->path.own_loss + 0.05f)
 		return now - r->low_us >= LOST_US;
@@ -184,6 +187,8 @@ static bool calm(const struct leg_rate *r, const struct leg_path *path,
 	const bool long_ago = now - r->moved_us >= LONG_US;
 
 	if (r->cutv[0] && now - r->cutv[0] < TRY_US)
+		return false;
+	if (r->down_us && now - r->down_us < LEG_RATE_HOLD_TRY_MS * MS)
 		return false;
 	if (r->moved_us && (path->told_us < r->moved_us ||
 			    now - r->moved_us < TRY_US))

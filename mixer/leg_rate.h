@@ -5,7 +5,8 @@
  * leg_path() says what the path to a peer carries; here is decided what to
  * make of it: down within a second of congestion, at once when it is bad; up
  * when a probe has shown that the next rung fits, or, where the peer cannot
- * answer a probe, by one cautious step that is taken back when it was wrong.
+ * answer a probe, by one cautious step that is taken back when it was wrong:
+ * rarely, for it is sound that pays for it.
  * Whoever failed upwards waits twice as long the next time.
  *
  * Sound comes first: what it needs is taken off before pictures get any.
@@ -22,6 +23,7 @@
 enum {
 	LEG_RATE_MS      = 100,   /* between two looks                    */
 	LEG_RATE_HOLD_MS = 4000,  /* after a step down, before one up …   */
+	LEG_RATE_HOLD_TRY_MS = 10000,     /* … that is only tried …       */
 	LEG_RATE_HOLD_MAX_MS = 120000,    /* … and after many failures    */
 	LEG_RATE_FAIL_MS = 15000, /* a step up that lasted less, failed   */
 };
@@ -40,7 +42,7 @@ struct leg_rate {
 	uint64_t moved_us, down_us, up_us;
 	uint32_t fail_cost;       /* the rung that could not be held, 0:- */
 	uint64_t fail_us, hold_us;        /* since when, for how long not */
-	unsigned jams;
+	unsigned jams, complaints;        /* known                        */
 	uint64_t probe_us, probe_wait_us;
 	unsigned cuts;            /* known                                */
 	uint64_t cutv[3];         /* when, newest first                   */

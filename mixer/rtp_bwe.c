@@ -27,6 +27,9 @@ enum {
 	TRY_US     = 10000000,    /* a peer's estimate may take to follow */
 };
 
+#define WOLF_US     60000000ull   /* after a complaint of nothing         */
+#define WOLF_MAX_US 960000000ull
+
 /* No link that works loses so much by itself */
 #define SURE 0.2
 
@@ -36,6 +39,10 @@ enum {
 /* Which of the reasons, below, makes room by how much */
 #define SILENT_CUT  0.6
 #define SUSPECT_CUT 0.6
+/* There is a picture with that; for less, a report must have said, too, not
+ * long ago, that the path is congested. */
+#define SUSPECT_MIN 220000ull
+#define SURE_US   30000000ull
 #define QUEUE_CUT   0.7
 #define JAM_CUT     0.8
 
@@ -75,8 +82,11 @@ struct rtp_bwe {
 
 	uint64_t told_since;      /* what was sent from then on was told of */
 	uint64_t key_us;          /* last unexpected ask                  */
-	uint64_t suspect_us;
-	unsigned suspects;
+	uint64_t suspected_us, suspect_us;        /* first and last of … */
+	uint64_t sure_us;         /* a report that left no doubt          */
+	uint64_t wolf_us, wolf_until;     /* it complained of nothing:
+	                           * not listened to for, until           */
+	unsigned suspects, complaints;
 	double suspect_bps;       /* bound before them, 0: none …         */
 	double suspect_sent;      /* … and what was sent                  */
 
@@ -291,6 +301,7 @@ int rtp_bwe_feedback(struct rtp_bwe *b, const uint8_t *fci, size_t n,
 		b->waits_us = 0;
 	}
 	b->est.sent_bps = (double)rtp_bwe_sending(b, now);
+	b->est.own_loss = max(b->loss.own, min(b->loss.last, FEEDBACK_MUCH));
 	if (b->came)
 		rtp_est_step(&b->est, rtt_us, b->at_us);
 	if (b->probe.open && !b->probe.on &&
@@ -387,21 +398,44 @@ static void round_trip(struct rtp_bwe *b, int64_t rtt, uint64_t now)
 }
 
 
+/* Of the time in which it was suspected: was there loss?  Whoever complains
+ * of the little that any path loses is not listened to for a while. */
+static void verdict(struct rtp_bwe *b, double loss, uint64_t since,
+		    uint64_t now)
+{
+	if (!b->suspects)
+		return;
+	/* it began before what this report is about */
+	if (since + RTP_BWE_KEYS_MS * 1000 / 2 > b->suspected_us) {
+		b->suspects = 0;
+		return;
+	}
+
+	if (loss >= 0.02) {
+		b->wolf_us = b->wolf_until = 0;
+		if (loss >= SURE || rtp_loss_doubts(&b->loss))
+			b->suspects = 0;
+		else
+			rtp_loss_doubt(&b->loss, loss, b->suspect_sent,
+				       b->suspect_bps, b->suspect_us);
+		return;
+	}
+	b->suspects = 0;
+	b->loss.bps = b->suspect_bps;
+	b->wolf_us = b->wolf_us ? min(2 * b->wolf_us, WOLF_MAX_US) : WOLF_US;
+	b->wolf_until = now + b->wolf_us;
+}
+
+
 void rtp_bwe_report(struct rtp_bwe *b, double loss, unsigned packets,
 		    int64_t rtt_us, uint64_t since, uint64_t now)
 {
 	if (b->twcc)
 		return;           /* counted from the feedback            */
 
-	/* of the time in which it was suspected: was there loss? */
-	if (b->suspects && since < b->suspect_us) {
-		if (loss < 0.02)
-			b->loss.bps = b->suspect_bps;
-		else if (loss < SURE)
-			rtp_loss_doubt(&b->loss, loss, b->suspect_sent,
-				       b->suspect_bps, b->suspect_us);
-		b->suspects = 0;
-	}
+	verdict(b, loss, since, now);
+	if (loss >= SURE)
+		b->sure_us = now;
 	b->told_since = max(b->told_since, since);
 	rtp_loss_told(&b->loss, loss, packets, rtp_bwe_sending(b, now), since,
 		      now);
@@ -421,25 +455,34 @@ void rtp_bwe_key_asked(struct rtp_bwe *b, uint64_t now)
 {
 	const uint64_t last = b->key_us;
 	const bool tried = b->try_us && now - b->try_us < TRIED_US;
+	const uint64_t sending = rtp_bwe_sending(b, now);
+	uint64_t cut;
 
 	b->key_us = now;
-	if (b->twcc || b->loss.own > 0.02)
+	if (b->twcc || b->loss.own > 0.02 ||
+	    (now < b->wolf_until && !tried))
 		return;
 	/* of a step that was only tried one complaint is enough */
 	if (!tried && (!last || now - last > RTP_BWE_KEYS_MS * 1000 ||
-		       b->suspects >= SUSPECTS || rtp_loss_doubts(&b->loss)))
+		       b->suspects >= SUSPECTS))
 		return;
 	if (b->suspect_us && now - b->suspect_us < SUSPECT_US)
+		return;
+	cut = (uint64_t)(SUSPECT_CUT * (double)sending);
+	if (!b->sure_us || now - b->sure_us > SURE_US)
+		cut = max(cut, SUSPECT_MIN);
+	if (b->loss.bps > 0 && (double)cut >= b->loss.bps)
 		return;
 
 	b->try_us = 0;
 	if (!b->suspects++) {
+		b->suspected_us = now;
 		b->suspect_bps = b->loss.bps;
-		b->suspect_sent = (double)rtp_bwe_sending(b, now);
+		b->suspect_sent = (double)sending;
 	}
 	b->suspect_us = now;
-	rtp_loss_cut(&b->loss, (uint64_t)(SUSPECT_CUT *
-		     (double)rtp_bwe_sending(b, now)), now);
+	++b->complaints;
+	rtp_loss_cut(&b->loss, cut, now);
 }
 
 
@@ -526,6 +569,12 @@ double rtp_bwe_queue_ms(const struct rtp_bwe *b)
 unsigned rtp_bwe_cuts(const struct rtp_bwe *b)
 {
 	return b->est.cuts + b->loss.cuts + b->remb_cuts;
+}
+
+
+unsigned rtp_bwe_complaints(const struct rtp_bwe *b)
+{
+	return b->complaints;
 }
 
 

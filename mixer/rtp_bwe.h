@@ -78,6 +78,8 @@ bool rtp_bwe_bound(const struct rtp_bwe *b);
 double rtp_bwe_queue_ms(const struct rtp_bwe *b);
 /** How often it fell. */
 unsigned rtp_bwe_cuts(const struct rtp_bwe *b);
+/** How often it did because the peer asked for key frames again. */
+unsigned rtp_bwe_complaints(const struct rtp_bwe *b);
 uint64_t rtp_bwe_sending(const struct rtp_bwe *b, uint64_t now);
 /** Loss as last told [0..1], and the share that is the path's own. */
 double rtp_bwe_loss(const struct rtp_bwe *b);

@@ -247,10 +247,11 @@ static void decrease(struct rtp_est *e, double arriving, uint64_t at_us)
 		return;
 	++e->cuts;
 
-	/* all of the little that is sent arrives: what the path carries is
-	 * not known, only that it is less than thought */
+	/* all of the little that is sent arrives, but for what the path loses
+	 * anyway: what it carries is not known, only that it is less than
+	 * thought */
 	if (e->bound && e->sent_bps > 0 && e->sent_bps < 0.7 * e->bps &&
-	    arriving > 0.9 * e->sent_bps) {
+	    arriving > 0.9 * (1 - e->own_loss) * e->sent_bps) {
 		e->bps = max(0.85 * e->bps, arriving);
 		return;
 	}

@@ -64,6 +64,7 @@ struct rtp_est {
 	double bps, loss_bps;
 	bool bound;               /* it was overused, once                */
 	double sent_bps;          /* what is being sent, 0: not known     */
+	double own_loss;          /* of that, whatever is sent [0..1]     */
 	unsigned cuts;            /* decreases                            */
 	/* delay of the last group, against the least of late; the last
 	 * decrease, while it may have been for a stall of somebody's machine:

@@ -152,16 +152,16 @@ void rtp_loss_told(struct rtp_loss *l, double loss, unsigned packets,
 }
 
 
-void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now)
-{
-	l->judged = true;
-	cut(l, (double)bps, now);
-}
-
-
 bool rtp_loss_doubts(const struct rtp_loss *l)
 {
 	return l->cut_us && !l->judged;
+}
+
+
+void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now)
+{
+	l->judged = !rtp_loss_doubts(l);
+	cut(l, (double)bps, now);
 }
 
 

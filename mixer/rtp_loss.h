@@ -37,7 +37,7 @@ struct rtp_loss {
 void rtp_loss_told(struct rtp_loss *l, double loss, unsigned packets,
 		   uint64_t sent_bps, uint64_t since, uint64_t now);
 
-/** Not more than this from now on, whatever the reason. */
+/** Not more than this from now on, whatever the reason; a doubt remains. */
 void rtp_loss_cut(struct rtp_loss *l, uint64_t bps, uint64_t now);
 
 /** A cut made at cut_us, when so much was sent and the bound was `before`,

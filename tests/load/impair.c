@@ -35,10 +35,11 @@ static bool word(struct impair *im, const char *w, size_t n)
 {
 	static const char *const namev[] = {
 		"loss", "dup", "reorder", "delay", "jitter", "rate", "queue",
+		"head",
 	};
 	double *const pctv[] = {&im->loss, &im->dup, &im->reorder};
 	unsigned *const numv[] = {&im->delay, &im->jitter, &im->rate,
-				  &im->queue};
+				  &im->queue, &im->head};
 	const char *eq = memchr(w, '=', n);
 	char *end;
 	double v;
@@ -58,7 +59,7 @@ static bool word(struct impair *im, const char *w, size_t n)
 		*pctv[i] = v;
 		return v <= 100;
 	}
-	if (i < 7) {
+	if (i < sizeof(namev) / sizeof(*namev)) {
 		*numv[i - 3] = (unsigned)v;
 		return v <= (i == 5 ? RATE_MAX : MS_MAX);
 	}
@@ -109,7 +110,7 @@ unsigned impair_packet(struct impair *im, size_t n, uint64_t now,
 			++im->full;
 			return 0;
 		}
-		at = im->free = free + n * 8000ull / im->rate;
+		at = im->free = free + (n + im->head) * 8000ull / im->rate;
 	}
 	due = at + im->delay * 1000ull + jitter;
 	if (late) {

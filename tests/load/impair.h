@@ -12,6 +12,8 @@
  *	reorder=PERCENT  held up by GAP_MS more, and overtaken
  *	rate=KBIT        a bottleneck, 0: none, before the delay
  *	queue=MS         that it holds; what comes then is lost
+ *	head=BYTES       more than its own a packet takes of the bottleneck
+ *	                 (28: IPv4 and UDP)
  */
 #ifndef TUTTI_TESTS_LOAD_IMPAIR_H
 #define TUTTI_TESTS_LOAD_IMPAIR_H
@@ -26,6 +28,7 @@ struct impair {
 	double loss, dup, reorder;        /* percent                      */
 	unsigned delay, jitter, queue;    /* ms                           */
 	unsigned rate;                    /* kbit/s                       */
+	unsigned head;                    /* bytes                        */
 	uint64_t rnd;
 	uint64_t last;                    /* due of the last in order     */
 	uint64_t free;                    /* when the bottleneck is idle  */

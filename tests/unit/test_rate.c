@@ -12,24 +12,6 @@
 #include "tests/unit/test.h"
 
 
-/* Intervals of RTCP are drawn: here always the same, in place of libre's */
-uint32_t rand_u32(void)
-{
-	static uint32_t x = 2463534242u;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	x ^= x << 5;
-
-	return x;
-}
-
-
-uint16_t rand_u16(void)
-{
-	return (uint16_t)(rand_u32() >> 16);
-}
-
 enum { MS = 1000, SEC = 1000000, VIEWERS = 2, MTU_HEAD = 28 };
 
 struct net {
@@ -290,6 +272,87 @@ static int losses(enum viewer_kind kind)
 }
 
 
+/* The same with other dice, jitter, and feedback that is lost as well: there
+ * is a picture all the time, a good one most of it */
+static int losses_many(enum viewer_kind kind, unsigned loss, unsigned share)
+{
+	struct net net = {0};
+	unsigned s, i, good = 0, none = 0;
+	char what[64];
+	int err = 0;
+
+	for (i = 0; i < 8; i++) {
+		TEST_ERR(net_make(&net, kind, 1, 5000));
+		net_run(&net, 3000 + 137 * i);
+		net.dcfg.loss = net.ucfg.loss = loss;
+		net.dcfg.jitter_us = net.ucfg.jitter_us = 8 * MS;
+		net.dcfg.seed = 100 + i;
+		net.ucfg.seed = 200 + i;
+		wire_set(net.down, &net.dcfg);
+		wire_set(net.up, &net.ucfg);
+		net_run(&net, 60000);
+		(void)re_snprintf(what, sizeof(what), "%u of 1000 lost, %s",
+				  loss, kindv[kind]);
+		print(&net, what);
+		for (s = 3; s < 63; s++) {
+			good += net.v[0]->rungv[s] >= 3;
+			none += !net.v[0]->rungv[s];
+		}
+		net_close(&net);
+	}
+	printf("# good for %u of 480 s, none for %u s\n", good, none);
+	TEST_EQ(0, none);
+	TEST_TRUE(good * 100 >= 480 * share);
+ out:
+	net_close(&net);
+	return err;
+}
+
+
+static int test_losses_twcc(void)
+{
+	int err = losses_many(VIEWER_TWCC, 50, 90);
+
+	if (!err)
+		err = losses_many(VIEWER_TWCC, 100, 85);
+	if (!err)
+		err = losses_many(VIEWER_TWCC, 150, 70);
+
+	return err;
+}
+
+
+static int test_losses_sip(void)
+{
+	int err = losses_many(VIEWER_SIP, 50, 70);
+
+	return err ? err : losses_many(VIEWER_SIP, 100, 70);
+}
+
+
+/* One in a hundred: a phone's picture breaks all the time, and it asks for
+ * key frames all the time; its reports say that there is nothing to it */
+static int test_little_loss(void)
+{
+	struct net net = {0};
+	unsigned s, good = 0;
+	int err;
+
+	err = net_make(&net, VIEWER_SIP, 1, 5000);
+	TEST_ERR(err);
+	net.dcfg.loss = 10;
+	wire_set(net.down, &net.dcfg);
+	net_run(&net, 120000);
+	print(&net, "one in a hundred is lost");
+	for (s = 30; s < 120; s++)
+		good += net.v[0]->rungv[s] == 4;
+	TEST_TRUE(good >= 70);
+ out:
+	net_close(&net);
+	return err;
+}
+
+
 static int test_loss_twcc(void) { return losses(VIEWER_TWCC); }
 static int test_loss_sip(void)  { return losses(VIEWER_SIP); }
 
@@ -532,6 +595,9 @@ int main(int argc, char **argv)
 		{"a step down and up, reports alone", test_steps_reports},
 		{"a tenth lost without congestion, feedback", test_loss_twcc},
 		{"a tenth lost without congestion, reports", test_loss_sip},
+		{"losses of all kinds, feedback", test_losses_twcc},
+		{"losses of all kinds, reports", test_losses_sip},
+		{"one in a hundred lost, reports and PLI", test_little_loss},
 		{"jitter is no congestion", test_jitter},
 		{"two share a bottleneck", test_share},
 		{"feedback lost", test_feedback_lost},
