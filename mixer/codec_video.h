@@ -48,6 +48,7 @@ struct venc_out {
 	const uint8_t *data;
 	size_t len;
 	bool key;
+	bool fine;                /* as fine as this encoder ever draws   */
 };
 
 /** NAL units of at most max_payload bytes if the rung's pkt_mode is 0. */

@@ -236,6 +236,7 @@ static int put(struct venc *venc, const struct vpic *pic,
 	out->len = (size_t)n;
 	/* a refresh that begins is "key" to x264, but not to a joiner */
 	out->key = res.i_type == X264_TYPE_IDR;
+	out->fine = qp <= VQP_MIN;
 	vqp_done(&e->qp, out->key, out->len);
 
 	return 0;

@@ -16,7 +16,8 @@
 #include "mixer/video_rung.h"
 
 enum {
-	SETTLE    = 12,           /* pictures encoded after the last change */
+	SETTLE    = 12,           /* pictures encoded after the last change,
+	                           * until one is as fine as they get     */
 	REPEAT_US = 200000,       /* then one in this time                */
 	FAIL_MAX  = 5,            /* in a row: a new encoder              */
 	PASS_MAX  = 1000,         /* pictures' time, more makes no change */
@@ -38,6 +39,7 @@ struct rung {
 	unsigned divisor;
 	bool fast, retune;
 	unsigned settle;          /* pictures to encode though unchanged  */
+	bool fine;                /* the last one is as it should be      */
 	uint64_t next_n;
 	uint64_t last_us, key_us; /* last encoded, last key frame         */
 	uint64_t put_us;          /* last given to the encoder            */
@@ -210,7 +212,7 @@ static bool nothing_new(struct rung *r, bool key, uint64_t now)
 {
 	if (r->stale)
 		r->settle = SETTLE;
-	else if (r->settle)
+	else if (r->settle && !r->fine)
 		r->settle--;
 	else if (!key && now - r->last_us < REPEAT_US)
 		return true;
@@ -244,6 +246,7 @@ static int encode(struct rung *r, const struct vpic *pic, bool key,
 	++r->seq;
 	if (err)
 		return err;
+	r->fine = out.fine;
 
 	err = rtp_pack_video(&unit, &r->pack, out.data, out.len);
 	if (err)

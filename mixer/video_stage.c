@@ -10,6 +10,7 @@
 #include <re.h>
 
 #include "mixer/video_mark.h"
+#include "mixer/video_same.h"
 #include "mixer/video_stage.h"
 
 enum {
@@ -201,37 +202,6 @@ static void face_state(struct face *f, enum face_state state, uint64_t now)
 		f->live_us = now;
 }
 
-static bool same_plane(const AVFrame *a, const AVFrame *b, int i, int w,
-		       int h)
-{
-	for (int y = 0; y < h; y++) {
-		if (memcmp(a->data[i] + (ptrdiff_t)y * a->linesize[i],
-			   b->data[i] + (ptrdiff_t)y * b->linesize[i],
-			   (size_t)w))
-			return false;
-	}
-
-	return true;
-}
-
-/* Who shares a page sends it thirty times a second: then nothing need be
- * scaled and encoded.  A camera's noise tells after a few lines. */
-static bool same_picture(const AVFrame *a, const AVFrame *b)
-{
-	if (!a || a->width != b->width || a->height != b->height ||
-	    a->format != AV_PIX_FMT_YUV420P || b->format != a->format ||
-	    a->color_range != b->color_range ||
-	    a->colorspace != b->colorspace ||
-	    av_cmp_q(a->sample_aspect_ratio, b->sample_aspect_ratio))
-		return false;
-
-	return same_plane(a, b, 0, a->width, a->height) &&
-		same_plane(a, b, 1, (a->width + 1) / 2,
-			   (a->height + 1) / 2) &&
-		same_plane(a, b, 2, (a->width + 1) / 2,
-			   (a->height + 1) / 2);
-}
-
 static void face_take(struct face *f, uint64_t now, uint64_t until)
 {
 	struct vin_view v;
@@ -242,7 +212,7 @@ static void face_take(struct face *f, uint64_t now, uint64_t until)
 	f->on = v.on;
 	if (v.forget || !v.on)
 		av_frame_free(&f->frame);
-	if (v.frame && v.on && !same_picture(f->frame, v.frame)) {
+	if (v.frame && v.on && !video_same(f->frame, v.frame)) {
 		av_frame_free(&f->frame);
 		f->frame = v.frame;
 		v.frame = NULL;
