@@ -259,9 +259,30 @@ static bool has_form(const struct layout_def *d, unsigned when)
 	return false;
 }
 
+/* Of those forms the ones for the most pins, but not for more than so many;
+ * none if there is none */
+static uint64_t for_pins(const struct layout_def *d, uint64_t mask,
+			 unsigned pins)
+{
+	uint64_t found = 0;
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < d->formc; i++) {
+		const unsigned n = d->formv[i].pins;
+
+		if (!(mask >> i & 1) || !n || n > pins || n < most)
+			continue;
+		found = (n > most ? 0 : found) | 1ull << i;
+		most = n;
+	}
+
+	return found;
+}
+
 /* Those forms that are meant for what is asked, of each special case one
  * after the other; those without it where there is none for it */
-static uint64_t candidates(const struct layout_def *d, unsigned asked)
+static uint64_t candidates(const struct layout_def *d, unsigned asked,
+			   unsigned pins)
 {
 	uint64_t all = 0;
 
@@ -269,15 +290,17 @@ static uint64_t candidates(const struct layout_def *d, unsigned asked)
 		all |= 1ull << i;
 	for (unsigned flag = LAYOUT_PRESENTATION; flag <= LAYOUT_CROP;
 	     flag <<= 1) {
-		uint64_t with = 0;
+		uint64_t with = 0, meant;
 
 		for (unsigned i = 0; i < d->formc; i++) {
 			if (d->formv[i].when & flag)
 				with |= 1ull << i;
 		}
 		with &= all;
-		if (with && (asked & flag))
-			all = with;
+		meant = flag == LAYOUT_SPOTLIGHT ? for_pins(d, all, pins) :
+			asked & flag ? with : 0;
+		if (meant)
+			all = meant;
 		else if (all & ~with)
 			all &= ~with;
 	}
@@ -291,9 +314,8 @@ static const struct layout_form *form_for(const struct layout_def *d,
 {
 	const uint64_t mask = candidates(d,
 		(a->slides ? LAYOUT_PRESENTATION : 0) |
-		(a->spotlight ? LAYOUT_SPOTLIGHT : 0) |
 		(a->height > a->width ? LAYOUT_UPRIGHT : 0) |
-		(a->crop ? LAYOUT_CROP : 0));
+		(a->crop ? LAYOUT_CROP : 0), a->pins);
 	const struct layout_form *best = NULL;
 
 	for (unsigned i = 0; i < d->formc; i++) {

@@ -44,7 +44,7 @@ struct layout_ask {
 	unsigned width, height;   /* canvas [px], at least 64             */
 	unsigned parties;
 	bool slides;              /* somebody shares                      */
-	bool spotlight;           /* somebody is to be large in any case  */
+	unsigned pins;            /* how many are large in any case       */
 	bool crop;                /* pictures are cut to fill their tile  */
 };
 

@@ -113,7 +113,6 @@ static ON(loop) void look_of(struct mixer *mixer, const json_t *msg)
 static ON(loop) void room_of(struct mixer *mixer, const json_t *msg)
 {
 	const char *layout;
-	uint32_t spotlight;
 	bool crop;
 
 	if (crop_of(msg, &crop))
@@ -122,9 +121,9 @@ static ON(loop) void room_of(struct mixer *mixer, const json_t *msg)
 	ladder_of(mixer, msg);
 	if (!json_str(msg, "layout", &layout))
 		str_ncpy(mixer->layout, layout, sizeof(mixer->layout));
-	if (!json_u32(msg, "spotlight", &spotlight))
-		mixer->spotlight = spotlight;
-	video_room(mixer->video, mixer->layout, mixer->spotlight);
+	(void)pins_decode(&mixer->spotlights,
+			  json_object_get(msg, "spotlights"));
+	video_room(mixer->video, mixer->layout, &mixer->spotlights);
 }
 
 static ON(loop) int hello(struct ctl *ctl)

@@ -66,7 +66,7 @@ int mixer_layouts(struct mixer *mixer, const json_t *msg, char *errbuf,
 	json_decref(mixer->layouts);
 	mixer->layouts = NULL;
 	if (!err)
-		video_room(mixer->video, mixer->layout, mixer->spotlight);
+		video_room(mixer->video, mixer->layout, &mixer->spotlights);
 
 	return err;
 }

@@ -14,7 +14,8 @@
 static bool view_equal(const struct video_view *a, const struct video_view *b)
 {
 	return a->self == b->self && a->hide_self == b->hide_self
-		&& a->pin == b->pin && !strcmp(a->layout, b->layout);
+		&& pins_equal(&a->pins, &b->pins)
+		&& !strcmp(a->layout, b->layout);
 }
 
 /* How it chose to see; a layout that is not known is the room's. */
@@ -141,7 +142,7 @@ static struct video_view view_of(const struct ticket *t)
 {
 	return (struct video_view){
 		.layout = t->layout, .self = t->id,
-		.hide_self = t->hide_self, .pin = t->pin,
+		.hide_self = t->hide_self, .pins = t->pins,
 	};
 }
 

@@ -57,7 +57,7 @@ struct mixer {
 	struct video_ladder ladder;       /* what legs may be sent        */
 	unsigned load_height;     /* the governor's: nothing above, 0: any */
 	char layout[TICKET_LAYOUT_MAX];
-	uint32_t spotlight;       /* a leg, 0: nobody                     */
+	struct pins spotlights;
 	struct look look;
 	uint32_t meeting;
 	json_t *layouts;          /* files that came, the rest will follow */

@@ -172,6 +172,15 @@ static void marks_set(struct scene *s, const struct scene_want *w,
 	scene_marks_set(s->marks, &want);
 }
 
+static void leads_of(struct cast_ask *who, const struct stage_view *v,
+		     const struct stage_cast *cast)
+{
+	for (unsigned i = 0; i < cast->leadc; i++)
+		who->leadv[i] = stage_face(v, cast->leadv[i]);
+	who->leadc = cast->leadc;
+	who->pinc = cast->pinc;
+}
+
 void scene_set(struct scene *s, const struct scene_want *w)
 {
 	struct layout_cell cellv[LAYOUT_CELLS_MAX];
@@ -179,20 +188,18 @@ void scene_set(struct scene *s, const struct scene_want *w)
 	const struct stage_view *v = w->view;
 	struct cast_ask who = {
 		.view = v, .speaker = w->speaker, .hide = w->hide,
-		.star = v ? stage_face(v, w->cast->star) : NULL,
-		.second = v ? stage_face(v, w->cast->second) : NULL,
 		.cellv = cellv,
 	};
 	const struct layout_ask ask = {
 		.width = s->canvas.w, .height = s->canvas.h,
 		.parties = cast_count(&who), .slides = v && v->slides,
-		.spotlight = v && w->cast->pinned, .crop = w->crop,
+		.pins = v ? w->cast->pinc : 0, .crop = w->crop,
 	};
 
-	if (ask.spotlight)
-		who.pinned = who.star;
-	if (v)
+	if (v) {
+		leads_of(&who, v, w->cast);
 		who.cellc = layout_place(w->layout, &ask, cellv);
+	}
 	cast_set(&s->cast, &who, facev);
 	marks_set(s, w, facev, who.cellc, ask.parties);
 

@@ -94,26 +94,66 @@ static bool has_pair(const struct cast_ask *ask)
 }
 
 /* Two equals keep their sides, whoever of them speaks. */
-static void seats_set(struct cast *c, struct face *star, struct face *second)
+static void seats_set(struct cast *c, struct face *star, struct face *second,
+		      bool ordered)
 {
-	bool turned = (c->seatv[1] == star && c->seatv[0] != star) ||
-		(c->seatv[0] == second && c->seatv[1] != second);
+	bool turned = !ordered &&
+		((c->seatv[1] == star && c->seatv[0] != star) ||
+		 (c->seatv[0] == second && c->seatv[1] != second));
 
 	take(&c->seatv[0], turned ? second : star);
 	take(&c->seatv[1], turned ? star : second);
+}
+
+static bool leads(const struct cast_ask *ask, const struct face *face)
+{
+	for (unsigned i = 0; i < ask->leadc; i++) {
+		if (ask->leadv[i] == face)
+			return true;
+	}
+
+	return false;
+}
+
+static bool has_pin(const struct cast_ask *ask, unsigned pin)
+{
+	for (unsigned i = 0; i < ask->cellc; i++) {
+		if (ask->cellv[i].role == LAYOUT_PINNED &&
+		    ask->cellv[i].pin == pin)
+			return true;
+	}
+
+	return false;
+}
+
+/* The first two who lead and have no cell of their own; how many of them
+ * are pinned */
+static unsigned pair_of(const struct cast_ask *ask, struct face *pairv[2])
+{
+	unsigned n = 0, pins = 0;
+
+	for (unsigned i = 0; i < ask->leadc && n < 2; i++) {
+		const bool pin = i < ask->pinc;
+
+		if (pin && has_pin(ask, i + 1))
+			continue;
+		pins += pin;
+		pairv[n++] = ask->leadv[i];
+	}
+
+	return pins;
 }
 
 /* A part that nobody plays is anybody's; that of slides stays empty. */
 static void parts_set(struct cast *c, struct plan *plan)
 {
 	const struct cast_ask *ask = plan->ask;
-	bool pin = ask->pinned && role_cell(ask, LAYOUT_PINNED);
 	bool pair = has_pair(ask);
-	struct face *star = pin ? ask->second : ask->star;
-	struct face *second = pin ? NULL : ask->second;
+	struct face *pairv[2] = {NULL, NULL};
+	unsigned pins = pair_of(ask, pairv);
 
 	if (pair)
-		seats_set(c, star, second);
+		seats_set(c, pairv[0], pairv[1], pins == 2);
 	for (unsigned i = 0; i < ask->cellc; i++) {
 		const struct layout_cell *cell = &ask->cellv[i];
 		struct face *f = NULL;
@@ -121,11 +161,12 @@ static void parts_set(struct cast *c, struct plan *plan)
 		if (cell->role == LAYOUT_SLIDES)
 			f = ask->view->slides;
 		else if (cell->role == LAYOUT_SPEAKER)
-			f = pair ? c->seatv[0] : star;
+			f = pair ? c->seatv[0] : pairv[0];
 		else if (cell->role == LAYOUT_PREVIOUS)
-			f = pair ? c->seatv[1] : second;
-		else if (cell->role == LAYOUT_PINNED && cell->pin == 1)
-			f = ask->pinned;
+			f = pair ? c->seatv[1] : pairv[1];
+		else if (cell->role == LAYOUT_PINNED &&
+			 cell->pin <= ask->pinc)
+			f = ask->leadv[cell->pin - 1];
 		if (has_part(plan, f))
 			f = NULL;
 		plan->partv[i] = f;
@@ -263,8 +304,7 @@ static void places_show(struct places *p, const struct plan *plan,
 	for (unsigned i = 0; i < n && i < LAYOUT_MAX; i++) {
 		const struct face *f = p->facev[i];
 
-		if (!f || f == ask->star || f == ask->second ||
-		    f->id == ask->speaker)
+		if (!f || leads(ask, f) || f->id == ask->speaker)
 			continue;
 		/* of equals the last */
 		if (out < 0 || !rather(f, p->facev[out]))
@@ -285,8 +325,7 @@ static void places_picture(struct places *p, const struct plan *plan,
 	for (unsigned i = 0; i < n && i < LAYOUT_MAX; i++) {
 		const struct face *f = p->facev[i];
 
-		if (f && !f->spoke_us && !f->on && f != ask->star &&
-		    f != ask->second)
+		if (f && !f->spoke_us && !f->on && !leads(ask, f))
 			card = (int)i;
 	}
 	for (unsigned i = 0; card >= 0 && i < v->partyc; i++) {
@@ -316,8 +355,8 @@ static void places_set(struct places *p, struct plan *plan, unsigned n,
 	if (!n || cast_count(ask) <= n)
 		return;
 	places_picture(p, plan, n);
-	places_show(p, plan, n, ask->second);
-	places_show(p, plan, n, ask->star);
+	for (unsigned i = 0; i < ask->leadc; i++)
+		places_show(p, plan, n, ask->leadv[i]);
 	places_show(p, plan, n, speaker);
 }
 

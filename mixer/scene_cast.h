@@ -2,9 +2,11 @@
 /*
  * mixer/scene_cast.h -- who plays which cell of a layout
  *
- * Parts with a name (speaker, previous, pinned, presentation) are given out
- * first; all others have a place in an order in which nobody moves without
- * need:
+ * Parts with a name are given out first.  Who is pinned (or in the
+ * spotlight) as number N has the cell `pin N`; speaker and previous are the
+ * first two who lead and have no such cell: those pinned, in their order,
+ * then who spoke last.  All others have a place in an order in which nobody
+ * moves without need:
  *
  *	1. Who speaks, mutes, or switches his camera keeps his place.
  *	2. Who comes takes the first empty place.
@@ -13,10 +15,12 @@
  *	   who spoke last first; of equals who has a picture, then who came
  *	   first.  Nobody else moves.
  *	4. Who becomes large and who was change places; of two of the same
- *	   size, speaker and previous, each keeps his side.
- *	5. With fewer places than people, who speaks (or did before the
- *	   speaker) and is not seen takes the place of who has been silent
- *	   longest; who has a picture that of a card that never spoke.
+ *	   size, speaker and previous, each keeps his side unless both
+ *	   are pinned, who stand as they were.
+ *	5. With fewer places than people, who leads (is pinned, speaks, or
+ *	   did before) and is not seen takes the place of who has been
+ *	   silent longest; who has a picture that of a card that never
+ *	   spoke.
  *	6. When nobody is large any more all are where they were before.
  *
  * Threads: the tick's.
@@ -44,8 +48,9 @@ struct cast {
 /** Who there is for the parts */
 struct cast_ask {
 	const struct stage_view *view;    /* NULL: nobody                 */
-	struct face *star, *second;
-	struct face *pinned;      /* the star, if he is to be in any case */
+	struct face *leadv[STAGE_LEADS];  /* who is to be large …        */
+	unsigned leadc;
+	unsigned pinc;            /* … the first so many in any case      */
 	uint32_t speaker, hide;   /* legs, 0                              */
 	const struct layout_cell *cellv;
 	unsigned cellc;

@@ -179,14 +179,15 @@ void video_fit(struct video *v, bool crop)
 	video_unlock(v);
 }
 
-void video_room(struct video *v, const char *layout, uint32_t spotlight)
+void video_room(struct video *v, const char *layout,
+		const struct pins *spotlights)
 {
 	const struct layout *l = layout_find(v->layouts, layout);
 
 	if (!l)
 		debug("layout unknown name=\"%s\"\n", layout);
 	video_lock(v);
-	v->spotlight = spotlight;
+	v->spotlights = *spotlights;
 	if (l)
 		v->layout = l;
 	video_unlock(v);
@@ -343,9 +344,9 @@ json_t *video_src_stats(const struct video_src *src)
 
 static json_t *vkey_json(const struct vkey *key)
 {
-	return json_pack("{s:s,s:I,s:I,s:b}", "layout", key->layout,
+	return json_pack("{s:s,s:I,s:o,s:b}", "layout", key->layout,
 			 "hide", (json_int_t)key->hide,
-			 "pin", (json_int_t)key->pin, "own", key->own);
+			 "pins", pins_encode(&key->pins), "own", key->own);
 }
 
 json_t *video_stats(const struct video *v)

@@ -112,12 +112,13 @@ void video_src_lipsync(struct video_src *src, video_offset_h *offseth,
  *  his layout without his own wishes, or the room's, until one is free.
  *
  *  Where one is large and it would be the viewer himself, he sees who was
- *  large before (hide_self and pin go first). */
+ *  large before (hide_self and pins go first). */
 struct video_view {
 	const char *layout;       /* "" or NULL: the room's               */
 	uint32_t self;            /* the viewer's leg, 0: nobody's        */
 	bool hide_self;           /* he is nowhere in his own picture     */
-	uint32_t pin;             /* leg that is large for him, 0: none   */
+	struct pins pins;         /* legs that are large for him, instead
+	                           * of the room's spotlights             */
 };
 enum { VIDEO_VIEWS_MAX = 15 };
 
@@ -148,10 +149,10 @@ void video_watermark(struct video *v, struct mark_image *image) ON(loop);
 /** The connection of this source's party is bad, or good again. */
 void video_src_trouble(struct video_src *src, bool on) ON(loop);
 
-/** The room's layout ("" or NULL: grid; unknown: as it was) and the leg
- *  that is large in every layout; 0: nobody. */
-void video_room(struct video *v, const char *layout, uint32_t spotlight)
-	ON(loop);
+/** The room's layout ("" or NULL: grid; unknown: as it was) and the legs
+ *  that are large in every layout. */
+void video_room(struct video *v, const char *layout,
+		const struct pins *spotlights) ON(loop);
 
 /** What layouts there are from now on (mixer/layout.h layout_set_use());
  *  whoever watches one that changed sees it with the next picture. */

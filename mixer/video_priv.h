@@ -42,7 +42,7 @@ struct shot {
 struct vkey {
 	char layout[TICKET_LAYOUT_MAX];   /* "": the room's               */
 	uint32_t hide;            /* leg that is not in it, 0             */
-	uint32_t pin;             /* leg that is large, 0                 */
+	struct pins pins;         /* legs that are large                  */
 	bool own;                 /* for the one who leads: who led before */
 };
 
@@ -79,7 +79,8 @@ struct tick {
 	unsigned drawc;
 	atomic_uint next;         /* of drawv, then of duev               */
 	const struct layout *layout;      /* the room's                   */
-	uint32_t speaker, spotlight, lead;
+	struct pins spotlights;
+	uint32_t speaker, lead;
 	uint32_t spokev[SPOKE_MAX];
 	unsigned spokec;
 	bool recording, crop, shots;
@@ -119,7 +120,7 @@ struct video {
 	bool scarce;              /* [L] one of them has less than it wished */
 	struct layout_set *layouts;       /* [I]                          */
 	const struct layout *layout;      /* [m] the room's               */
-	uint32_t spotlight;       /* [m]                                  */
+	struct pins spotlights;   /* [m]                                  */
 	uint32_t lead;            /* [m] leg that is large for the others */
 	uint32_t spokev[SPOKE_MAX];       /* [m] the latest first         */
 	unsigned spokec;          /* [m]                                  */

@@ -121,7 +121,7 @@ static void fill(struct video *v, struct vscene *vs, uint64_t now)
 	const struct tick *t = &v->tick;
 	const struct stage_cue cue = {
 		.spokev = t->spokev, .spokec = t->spokec,
-		.large = vs->key.pin ? vs->key.pin : t->spotlight,
+		.large = vs->key.pins.legc ? &vs->key.pins : &t->spotlights,
 		.notv = {vs->key.hide, vs->key.own ? t->lead : 0},
 	};
 	const struct scene_want want = {

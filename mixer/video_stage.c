@@ -106,7 +106,7 @@ static void face_leave(struct stage *s, struct face *f)
 
 /* Who can be seen has a tile; who is on the phone has one in a meeting of
  * phones. */
-static void split(struct stage *s, uint32_t large)
+static void split(struct stage *s, const struct pins *large)
 {
 	struct stage_view *v = &s->view;
 	bool seen = false;
@@ -123,7 +123,8 @@ static void split(struct stage *s, uint32_t large)
 
 		if (f->slides)
 			continue;
-		f->strip = seen && (f->marks & MARK_PHONE) && f->id != large;
+		f->strip = seen && (f->marks & MARK_PHONE) &&
+			!pins_has(large, f->id);
 		if (f->strip)
 			s->phonev[v->phonec++] = f;
 		else
@@ -133,7 +134,7 @@ static void split(struct stage *s, uint32_t large)
 
 /* Both lists are in order of joining, so one walk does it. */
 void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc,
-	       uint32_t large)
+	       const struct pins *large)
 {
 	unsigned n = 0, i = 0;
 
@@ -255,21 +256,33 @@ struct face *stage_face(const struct stage_view *v, uint32_t id)
 	return NULL;
 }
 
-static bool may_lead(const struct face *f, const struct stage_cue *cue,
-		     const struct face *not)
+static bool leads(const struct stage_cast *cast, uint32_t leg)
 {
-	return f && f != not && f->id != cue->notv[0] &&
-	       f->id != cue->notv[1];
+	for (unsigned i = 0; i < cast->leadc; i++) {
+		if (cast->leadv[i] == leg)
+			return true;
+	}
+
+	return false;
 }
 
-/* Of those who spoke, the latest but not `not` */
+/* And does not yet */
+static bool may_lead(const struct face *f, const struct stage_cue *cue,
+		     const struct stage_cast *cast)
+{
+	return f && f->id != cue->notv[0] && f->id != cue->notv[1] &&
+	       !leads(cast, f->id);
+}
+
+/* Of those who spoke, the latest */
 static struct face *spoke(const struct stage_view *v,
-			  const struct stage_cue *cue, const struct face *not)
+			  const struct stage_cue *cue,
+			  const struct stage_cast *cast)
 {
 	for (unsigned i = 0; i < cue->spokec; i++) {
 		struct face *f = stage_face(v, cue->spokev[i]);
 
-		if (may_lead(f, cue, not))
+		if (may_lead(f, cue, cast))
 			return f;
 	}
 
@@ -279,18 +292,18 @@ static struct face *spoke(const struct stage_view *v,
 /* Nobody spoke: who it was, else the first to be seen, else the first */
 static struct face *anybody(const struct stage_view *v,
 			    const struct stage_cue *cue, uint32_t was,
-			    const struct face *not)
+			    const struct stage_cast *cast)
 {
 	struct face *first = stage_face(v, was);
 
-	if (!may_lead(first, cue, not))
+	if (!may_lead(first, cue, cast))
 		first = NULL;
 	if (first && first->on)
 		return first;
 	for (unsigned i = 0; i < v->partyc; i++) {
 		struct face *f = v->partyv[i];
 
-		if (!may_lead(f, cue, not))
+		if (!may_lead(f, cue, cast))
 			continue;
 		if (f->on)
 			return f;
@@ -303,16 +316,16 @@ static struct face *anybody(const struct stage_view *v,
 
 /* Who was not shown so far has no picture yet: the one before stays until
  * it comes. */
-static uint32_t when_ready(const struct stage_view *v,
-			   const struct stage_cue *cue,
-			   struct stage_cast *cast, struct face *f,
-			   uint64_t now)
+static struct face *when_ready(const struct stage_view *v,
+			       const struct stage_cue *cue,
+			       struct stage_cast *cast, struct face *f,
+			       uint32_t before, uint64_t now)
 {
-	struct face *was = stage_face(v, cast->star);
+	struct face *was = stage_face(v, before);
 
-	if (!may_lead(was, cue, f) || f->frame || !f->on) {
+	if (was == f || !may_lead(was, cue, cast) || f->frame || !f->on) {
 		cast->next = 0;
-		return f->id;
+		return f;
 	}
 	if (cast->next != f->id) {
 		cast->next = f->id;
@@ -320,31 +333,48 @@ static uint32_t when_ready(const struct stage_view *v,
 	}
 	if (now - cast->next_us < WAIT_US) {
 		f->awaited = true;
-		return was->id;
+		return was;
 	}
 	cast->next = 0;
 
-	return f->id;
+	return f;
 }
 
 void stage_cast(struct stage *s, const struct stage_cue *cue,
 		struct stage_cast *cast, uint64_t now)
 {
 	const struct stage_view *v = &s->view;
-	struct face *star = stage_face(v, cue->large), *second;
+	const uint32_t before = cast->leadv[0];
+	bool pinned = false;
 
-	cast->pinned = star != NULL;
-	if (!may_lead(star, cue, NULL))
-		star = spoke(v, cue, NULL);
-	if (!star)
-		star = anybody(v, cue, cast->star, NULL);
-	cast->star = star ? when_ready(v, cue, cast, star, now) : 0;
+	cast->leadc = cast->pinc = 0;
+	for (unsigned i = 0; i < cue->large->legc; i++) {
+		struct face *f = stage_face(v, cue->large->legv[i]);
 
-	star = stage_face(v, cast->star);
-	second = spoke(v, cue, star);
-	if (!second)
-		second = anybody(v, cue, cast->second, star);
-	cast->second = second ? second->id : 0;
+		pinned = pinned || f;
+		if (!may_lead(f, cue, cast))
+			continue;
+		if (!cast->leadc)
+			f = when_ready(v, cue, cast, f, before, now);
+		cast->leadv[cast->leadc++] = f->id;
+	}
+	cast->pinc = cast->leadc;
+	for (unsigned i = 0; i < STAGE_SPOKE; i++) {
+		struct face *f = spoke(v, cue, cast);
+
+		if (!f)
+			f = anybody(v, cue, cast->spokev[i], cast);
+		if (f && !cast->leadc)
+			f = when_ready(v, cue, cast, f, before, now);
+		cast->spokev[i] = f ? f->id : 0;
+		if (f)
+			cast->leadv[cast->leadc++] = f->id;
+	}
+	/* somebody is to be large, but not to himself: another one is */
+	if (pinned && !cast->pinc && cast->leadc)
+		cast->pinc = 1;
+	for (unsigned i = cast->leadc; i < STAGE_LEADS; i++)
+		cast->leadv[i] = 0;
 }
 
 static void slides_find(struct stage *s)

@@ -15,6 +15,7 @@
 #ifndef TUTTI_MIXER_VIDEO_STAGE_H
 #define TUTTI_MIXER_VIDEO_STAGE_H
 
+#include "base/pins.h"
 #include "base/ticket.h"
 #include "mixer/video_in.h"
 #include "mixer/video_label.h"
@@ -67,24 +68,32 @@ struct stage_view {
 struct stage_cue {
 	const uint32_t *spokev;   /* legs that spoke, the latest first    */
 	unsigned spokec;
-	uint32_t large;           /* leg, pinned or spotlit; 0: nobody    */
+	const struct pins *large; /* pinned or in the spotlight           */
 	uint32_t notv[2];         /* legs that lead in no case; 0         */
 };
 
-/** Who leads, from turn to turn; begins zeroed.  Legs, 0: nobody */
+enum {
+	STAGE_SPOKE = 2,          /* who spoke last, and who before       */
+	STAGE_LEADS = PINS_MAX + STAGE_SPOKE,
+};
+
+/** Who leads, from turn to turn; begins zeroed.  Legs; nobody is in it
+ *  twice: who is to be large in any case, then who spoke last */
 struct stage_cast {
-	uint32_t star, second;
-	bool pinned;              /* the star is large in any case        */
-	uint32_t next;            /* star as soon as it has a picture …   */
+	uint32_t leadv[STAGE_LEADS];      /* 0 from leadc on              */
+	unsigned leadc;
+	unsigned pinc;            /* the first so many are large in any case */
+	uint32_t spokev[STAGE_SPOKE];     /* the last ones                */
+	uint32_t next;            /* first as soon as it has a picture …  */
 	uint64_t next_us;         /* … since when                         */
 };
 
 int  stage_alloc(struct stage **sp);
 
 /** The sources there are, in order of joining.  Phones have tiles where
- *  there is nobody else, and if they are `large`, a leg or 0. */
+ *  there is nobody else, and if they are `large`. */
 void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc,
-	       uint32_t large);
+	       const struct pins *large);
 
 /** Pictures due until until_us; speaker: leg that speaks now, 0. */
 void stage_update(struct stage *s, uint32_t speaker, uint64_t now_us,

@@ -35,7 +35,7 @@ static void tick_open(struct video *v, struct tick *t)
 	}
 	t->layout = v->layout;
 	t->speaker = v->speaker;
-	t->spotlight = v->spotlight;
+	t->spotlights = v->spotlights;
 	t->lead = v->lead;
 	t->spokec = v->spokec;
 	memcpy(t->spokev, v->spokev, sizeof(t->spokev));
@@ -257,7 +257,7 @@ static uint64_t tick_run(struct video *v, uint64_t now)
 {
 	struct tick *t = &v->tick;
 	const bool watched = t->rungc || t->shots;
-	stage_set(v->stage, t->vinv, t->vinc, t->spotlight);
+	stage_set(v->stage, t->vinv, t->vinc, &t->spotlights);
 	if (!watched)
 		return stage_done(v->stage, false, now);
 

@@ -3,7 +3,7 @@
  * mixer/video_view.c -- which scene is for whom
  *
  * A wish that makes no difference now is left out of the key: a leg that
- * would hide where it has no tile, or pins somebody who is gone, watches
+ * would hide where it has no tile, or pins people who are gone, watches
  * what everybody watches and costs nothing.
  */
 #include <string.h>
@@ -14,13 +14,15 @@
 
 bool vkey_equal(const struct vkey *a, const struct vkey *b)
 {
-	return a->hide == b->hide && a->pin == b->pin && a->own == b->own &&
+	return a->hide == b->hide && a->own == b->own &&
+	       pins_equal(&a->pins, &b->pins) &&
 	       !strcmp(a->layout, b->layout);
 }
 
 bool vkey_is_room(const struct vkey *key)
 {
-	return !key->layout[0] && !key->hide && !key->pin && !key->own;
+	return !key->layout[0] && !key->hide && !key->pins.legc &&
+	       !key->own;
 }
 
 /* What is given up first costs least: the viewer's own picture in it. */
@@ -30,8 +32,8 @@ bool vkey_less(struct vkey *key)
 		key->hide = 0;
 		key->own = false;
 	}
-	else if (key->pin) {
-		key->pin = 0;
+	else if (key->pins.legc) {
+		key->pins = pins_one(0);
 	}
 	else if (key->layout[0]) {
 		key->layout[0] = '\0';
@@ -50,17 +52,32 @@ static bool is_party(const struct video *v, uint32_t leg)
 		const struct vin *vin = v->vinv[i];
 
 		if (vin_id(vin) == leg && !vin_is_slides(vin))
-			return leg == v->spotlight ||
+			return pins_has(&v->spotlights, leg) ||
 				!(vin_marks(vin) & MARK_PHONE);
 	}
 
 	return false;
 }
 
+/* Those who are there */
+static struct pins pins_there(const struct video *v, const struct pins *pins)
+{
+	struct pins there = pins_one(0);
+
+	for (unsigned i = 0; i < pins->legc; i++) {
+		if (is_party(v, pins->legv[i]))
+			(void)pins_add(&there, pins->legv[i]);
+	}
+
+	return there;
+}
+
 uint32_t video_lead(const struct video *v)
 {
-	if (is_party(v, v->spotlight))
-		return v->spotlight;
+	const struct pins spots = pins_there(v, &v->spotlights);
+
+	if (spots.legc)
+		return pins_first(&spots);
 	for (unsigned i = 0; i < v->spokec; i++) {
 		if (is_party(v, v->spokev[i]))
 			return v->spokev[i];
@@ -69,13 +86,13 @@ uint32_t video_lead(const struct video *v)
 	return 0;
 }
 
-/* Is one larger than the others, and who was before not shown large too? */
+/* Is one larger than the others, and nobody beside him? */
 static bool leads_alone(const struct video *v, const struct layout *layout)
 {
 	const struct layout_ask ask = {
 		.width = v->cfg.width, .height = v->cfg.height,
 		.parties = v->vinc, .crop = v->crop,
-		.spotlight = v->spotlight != 0,
+		.pins = pins_there(v, &v->spotlights).legc,
 	};
 	struct layout_cell cellv[LAYOUT_CELLS_MAX];
 	unsigned n;
@@ -85,9 +102,12 @@ static bool leads_alone(const struct video *v, const struct layout *layout)
 		return false;
 	n = layout_place(layout, &ask, cellv);
 	for (unsigned i = 0; i < n; i++) {
-		if (cellv[i].role == LAYOUT_PREVIOUS)
+		const unsigned pin = cellv[i].pin <= ask.pins ?
+			cellv[i].pin : 0;
+
+		if (cellv[i].role == LAYOUT_PREVIOUS || pin > 1)
 			return false;
-		leads = leads || cellv[i].role == LAYOUT_SPEAKER;
+		leads = leads || cellv[i].role == LAYOUT_SPEAKER || pin;
 	}
 
 	return leads;
@@ -106,12 +126,11 @@ void vkey_want(const struct video *v, const struct video_view *view,
 			str_ncpy(key->layout, view->layout,
 				 sizeof(key->layout));
 	}
-	if (is_party(v, view->pin))
-		key->pin = view->pin;
+	key->pins = pins_there(v, &view->pins);
 	if (!view->self)
 		return;
 	if (view->hide_self && is_party(v, view->self))
 		key->hide = view->self;
-	else if (!key->pin && view->self == v->lead)
+	else if (!key->pins.legc && view->self == v->lead)
 		key->own = leads_alone(v, l);
 }

@@ -109,9 +109,10 @@ static int rung_get(struct video *v, const struct video_rung *desc,
 	v->rungv[v->rungc].key = *key;
 	v->rungv[v->rungc++].watches = 1;
 	*rp = rung_ref(r);
-	debug("rung %u began layout=%s hide=%u pin=%u own=%d codec=%s"
+	debug("rung %u began layout=%s hide=%u pin=%u+%u own=%d codec=%s"
 	      " size=%ux%u fps=%u kbps=%u", rung_id(r), key->layout[0] ?
-	      key->layout : "room", key->hide, key->pin, key->own,
+	      key->layout : "room", key->hide, pins_first(&key->pins),
+	      key->pins.legc, key->own,
 	      codec_name(desc->codec), desc->width, desc->height, desc->fps,
 	      desc->kbps);
 

@@ -94,7 +94,7 @@ const struct event_def eventv[EV_COUNT] = {
  "A party is sent another picture; width 0: none.  why: asked, "
  "congestion, room"},
 {EV_PARTY_LAYOUT, "party layout", true,
- {WHO, "layout", "size", "self_view", "pinned"},
+ {WHO, "layout", "size", "self_view", "pinned", "pins"},
  "A party chose what it is sent"},
 {EV_HAND_RAISED, "hand raised", true, {WHO, "name"},
  "A party raised its hand"},
@@ -109,8 +109,9 @@ const struct event_def eventv[EV_COUNT] = {
  "A party shares its screen"},
 {EV_SHARE_STOPPED, "share stopped", true, {WHO, "name"},
  "A party no longer shares its screen"},
-{EV_ROOM_SPOTLIGHT, "room spotlight", true, {WHO},
- "One party is shown large to everybody; party 0: nobody any more"},
+{EV_ROOM_SPOTLIGHT, "room spotlight", true, {WHO, "spotlights"},
+ "Who is shown large to everybody; party: the first of them, 0: nobody any "
+ "more"},
 {EV_ROOM_LAYOUTS, "room layouts", false,
  {WHERE, "layouts", "layout_titles"},
  "Files of layouts were read again: these may be chosen now"},

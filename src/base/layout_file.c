@@ -50,15 +50,20 @@ const char *layout_label_name(enum layout_label label)
 	return (unsigned)label < ARRAY_SIZE(labelv) ? labelv[label] : "?";
 }
 
-const char *layout_when_text(char *buf, size_t sz, unsigned when)
+const char *layout_when_text(char *buf, size_t sz,
+			     const struct layout_form *form)
 {
 	size_t n = 0;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(whenv); i++) {
-		if ((when >> i & 1) && n < sz)
+		if ((form->when >> i & 1) && n < sz)
 			n += (size_t)snprintf(buf + n, sz - n, "%s%s",
 					      n ? " " : "", whenv[i]);
+		if ((form->when & LAYOUT_SPOTLIGHT) && form->pins > 1 &&
+		    LAYOUT_SPOTLIGHT == 1u << i && n < sz)
+			n += (size_t)snprintf(buf + n, sz - n, " %u",
+					      form->pins);
 	}
 
 	return buf;
@@ -201,7 +206,8 @@ static unsigned item_people(const struct layout_item *it)
 static int same_size(struct parse *p, const struct layout_form *f)
 {
 	for (const struct layout_form *o = p->def->formv; o < f; o++) {
-		if (o->when == f->when && o->people == f->people)
+		if (o->when == f->when && o->pins == f->pins &&
+		    o->people == f->people)
 			return bad_at(p, f->line, "form has room for %u, as "
 				      "that of line %u", f->people, o->line);
 	}
@@ -294,6 +300,18 @@ static int read_order(struct parse *p)
 	return whole(p, "order", 0, LAYOUT_ORDER_MAX, &p->def->order);
 }
 
+/* How many, if it is said */
+static int read_pins(struct parse *p, struct layout_form *f)
+{
+	const char *w = p->next < p->wordc ? p->wordv[p->next] : "";
+
+	f->pins = 1;
+	if (*w < '0' || *w > '9')
+		return 0;
+
+	return whole(p, "spotlight", 1, LAYOUT_PINS_MAX, &f->pins);
+}
+
 static int read_form(struct parse *p)
 {
 	struct layout_form *f;
@@ -312,16 +330,18 @@ static int read_form(struct parse *p)
 	f->cols = f->rows = LAYOUT_MILLI;
 	p->form = f;
 	p->sized = false;
-	while ((w = word(p))) {
+	while (!err && (w = word(p))) {
 		int i = find(whenv, ARRAY_SIZE(whenv), w);
 
 		if (i < 0)
 			return bad(p, "form: \"%s\" is none of presentation "
 				   "spotlight upright crop", w);
 		f->when |= 1u << i;
+		if (1u << i == LAYOUT_SPOTLIGHT)
+			err = read_pins(p, f);
 	}
 
-	return 0;
+	return err;
 }
 
 static int read_size(struct parse *p, bool divide)

@@ -23,12 +23,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pins.h"
+
 enum {
 	LAYOUT_MAX        = 49,           /* people on one canvas         */
 	LAYOUT_CELLS_MAX  = LAYOUT_MAX + 1,       /* and what is shared   */
 	LAYOUT_NAME_MAX   = 32,           /* with its 0                   */
 	LAYOUT_TITLE_MAX  = 64,
-	LAYOUT_PINS_MAX   = 9,
+	LAYOUT_PINS_MAX   = PINS_MAX,
 	LAYOUT_Z_MAX      = 9,
 	LAYOUT_ORDER_MAX  = 9999,
 	LAYOUT_UNITS_MAX  = 1000,         /* across a canvas              */
@@ -66,7 +68,7 @@ enum layout_label {               /* where the name is                    */
 /** When a form is meant; one for nothing special is there always */
 enum {
 	LAYOUT_PRESENTATION = 1 << 0,     /* somebody shares              */
-	LAYOUT_SPOTLIGHT    = 1 << 1,     /* one is to be large           */
+	LAYOUT_SPOTLIGHT    = 1 << 1,     /* some are to be large         */
 	LAYOUT_UPRIGHT      = 1 << 2,     /* canvas higher than wide      */
 	LAYOUT_CROP         = 1 << 3,     /* the room cuts its pictures   */
 };
@@ -88,6 +90,7 @@ struct layout_item {
 
 struct layout_form {
 	unsigned when;            /* LAYOUT_PRESENTATION | …              */
+	unsigned pins;            /* LAYOUT_SPOTLIGHT: for so many or more */
 	unsigned people;          /* how many it has room for             */
 	bool divide;              /* all of the canvas; else units near
 	                           * 16:9, all equal, in its middle       */
@@ -122,8 +125,9 @@ int layout_file_load(struct layout_file **filep, const char *path,
 
 const char *layout_role_name(enum layout_role role);
 const char *layout_label_name(enum layout_label label);
-/** "presentation upright", "" for any time; buf is returned. */
-const char *layout_when_text(char *buf, size_t sz, unsigned when);
+/** "presentation spotlight 2", "" for any time; buf is returned. */
+const char *layout_when_text(char *buf, size_t sz,
+			     const struct layout_form *form);
 
 /** May a layout be called so? */
 bool layout_name_ok(const char *name);

@@ -10,8 +10,8 @@
  * tuttid to mixer
  *
  *	hello      {version, meeting, room, canvas_w, canvas_h, fps,
- *	            tones, fit, layout, spotlight, locked, clock, holding,
- *	            title, banner, filter, ladder}
+ *	            tones, fit, layout, spotlights, locked, clock,
+ *	            holding, title, banner, filter, ladder}
  *	                                    first message, answered by "ready"
  *	leg_add    {seq, ticket, join_tone} + descriptors
  *	leg_set    {seq, ticket} [+ descriptors]   the whole ticket anew: codecs,
@@ -20,13 +20,13 @@
  *	leg_del    {seq, id, leave_tone}    RTCP BYE is sent first
  *	key        {id}                     the peer asked (RFC 5168) for a key
  *	                                    frame of what it watches
- *	room_set   {tones, fit, layout, spotlight, locked, clock, holding,
- *	            title, banner, filter, ladder}
+ *	room_set   {tones, fit, layout, spotlights, locked, clock,
+ *	            holding, title, banner, filter, ladder}
  *	                                    "letterbox" or "crop"; a name of
- *	                                    mixer/layout.h; a leg or 0; from
- *	                                    locked on base/look.h; rungs as
- *	                                    base/ladder.h has them.  What is
- *	                                    absent stays
+ *	                                    mixer/layout.h; legs (base/pins.h);
+ *	                                    from locked on base/look.h; rungs
+ *	                                    as base/ladder.h has them.  What
+ *	                                    is absent stays
  *	watermark  {seq, on} + fd of a PNG with `on`; answered when it is read
  *	layouts    {seq, files: [{name, text}], more}   what layouts there are
  *	                                    from now on (base/layout_file.h),

@@ -158,7 +158,7 @@ static const struct member ticket_memberv[] = {
 	TICKET(source, M_BOOL), TICKET(watcher, M_BOOL),
 	STR(ticket, layout),
 	TICKET(max_height, M_U16), TICKET(max_fps, M_U8),
-	TICKET(hide_self, M_BOOL), TICKET(pin, M_U32),
+	TICKET(hide_self, M_BOOL),
 	TICKET(hand, M_BOOL),   TICKET(host, M_BOOL),
 	TICKET(mic_off, M_BOOL),
 };
@@ -206,6 +206,7 @@ json_t *ticket_encode(const struct ticket *t)
 		return NULL;
 	err  = ticket_table_encode(obj, ticket_memberv, ARRAY_SIZE(ticket_memberv),
 			    t);
+	err |= json_object_set_new(obj, "pins", pins_encode(&t->pins));
 	err |= json_object_set_new(obj, "audio", media_encode(&t->audio));
 	err |= json_object_set_new(obj, "video", media_encode(&t->video));
 	if (t->slides.on)
@@ -334,6 +335,12 @@ int ticket_decode(struct ticket *t, const json_t *obj, char *errbuf,
 	part = json_object_get(obj, "slides");
 	if (!err && part)
 		err = media_decode(&t->slides, part, "slides", errbuf, errsz);
+	part = json_object_get(obj, "pins");
+	if (!err && part && pins_decode(&t->pins, part)) {
+		re_snprintf(errbuf, errsz, "pins: want at most %d legs",
+			    PINS_MAX);
+		err = EBADMSG;
+	}
 	part = json_object_get(obj, "rtc");
 	if (!err && part)
 		err = ticket_rtc_decode(t, part, errbuf, errsz);

@@ -20,6 +20,8 @@
 #include <re.h>
 #include <jansson.h>
 
+#include "base/pins.h"
+
 enum {
 	TICKET_CODECS_MAX = 12,
 	TICKET_NAME_MAX   = 128,  /* bytes with the NUL, UTF-8            */
@@ -167,7 +169,7 @@ struct ticket {
 	uint16_t  max_height;     /* of the picture sent to it [px], 0: any */
 	uint8_t   max_fps;        /* 0: any                               */
 	bool      hide_self;      /* its own picture is not in it         */
-	uint32_t  pin;            /* leg that is large in it, 0: none     */
+	struct pins pins;         /* legs that are large in it            */
 	/* what is drawn beside its name */
 	bool      hand;           /* raised                               */
 	bool      host;

@@ -21,20 +21,21 @@
  *	room       room number title pin host_pin layout record tones fit
  *	           linger_s max_parties locked wait_host clock banner
  *	           canvas_filter created_time changed_time
- *	           parties meeting recording      (the last three when live)
+ *	           parties meeting recording spotlights (parties) spotlight
+ *	           (the first)                    (from parties on when live)
  *	           `room show` adds "party": array of parties, and
  *	           watermark (whether it has one)
  *	party      party room meeting name uri via user_agent join_time
  *	           state ("ringing", "waiting", "seated", "joined", "held")
  *	           muted video_muted hand share waiting layout size
- *	           self_view pinned (a party)
+ *	           self_view pins (parties) pinned (the first)
  *	           talking audio video ("opus/48000/2", "h264/1280x720")
  *	           quality {…}   after the meeting: leave_time reason
  *	           rung {codec width height fps kbps estimate_kbps why}: what
  *	           it is sent; of others' only hosts are told
  *	layout     layout title people presentation (it has forms for one)
- *	           file (to administrators); `layout show` adds "form": array of {when, people,
- *	           units, cell: array of {role, x, y, width, height, …}}
+ *	           file (to administrators); `layout show` adds "form": array
+ *	           of {when, people, units, cell: array of {role, x, y, width, height, …}}
  *	source     source room party name url state text
  *	recording  recording room meeting state start_time stop_time
  *	           duration_ms bytes sha256 thumbnail segment[] (path,

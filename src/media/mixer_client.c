@@ -40,7 +40,7 @@ struct mixer_client {
 	unsigned canvas_w, canvas_h, fps;
 	bool tones, crop;
 	char layout[TICKET_LAYOUT_MAX];
-	uint32_t spotlight;
+	struct pins spotlights;
 	json_t *layouts;          /* [{name, text}]                       */
 	struct video_ladder ladder;       /* empty: the mixer's own       */
 	struct look look;
@@ -203,7 +203,7 @@ static json_t *hello_msg(const struct mixer_client *mc)
 	json_t *msg;
 
 	msg = json_pack("{s:s, s:i, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s,"
-			 " s:I, s:o*}",
+			 " s:o, s:o*}",
 			 "m", MIX_HELLO, "version", MIX_VERSION,
 			 "meeting", (json_int_t)mc->meeting,
 			 "room", mc->room ? mc->room : "",
@@ -212,7 +212,7 @@ static json_t *hello_msg(const struct mixer_client *mc)
 			 "fps", (int)mc->fps, "tones", mc->tones,
 			 "fit", mc->crop ? "crop" : "letterbox",
 			 "layout", mc->layout,
-			 "spotlight", (json_int_t)mc->spotlight,
+			 "spotlights", pins_encode(&mc->spotlights),
 			 "ladder", ladder);
 	if (look_encode(msg, &mc->look)) {
 		json_decref(msg);
@@ -567,7 +567,7 @@ int mixer_client_alloc(struct mixer_client **mcp,
 	mc->fps      = cfg->fps;
 	mc->tones    = cfg->tones;
 	mc->crop     = cfg->crop;
-	mc->spotlight = cfg->spotlight;
+	mc->spotlights = cfg->spotlights;
 	mc->layouts  = json_incref(cfg->layouts);
 	if (cfg->ladder)
 		mc->ladder = *cfg->ladder;
@@ -796,7 +796,7 @@ static void room_set(struct mixer_client *mc, const json_t *msg)
 	const char *fit;
 
 	(void)json_strcpy(msg, "layout", mc->layout, sizeof(mc->layout));
-	(void)json_u32(msg, "spotlight", &mc->spotlight);
+	(void)pins_decode(&mc->spotlights, json_object_get(msg, "spotlights"));
 	look_decode(&mc->look, msg);
 	(void)json_flag(msg, "tones", &mc->tones);
 	(void)ladder_decode(&mc->ladder, json_object_get(msg, "ladder"));

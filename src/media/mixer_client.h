@@ -52,7 +52,7 @@ struct mixer_client_cfg {
 	unsigned canvas_w, canvas_h, fps;
 	bool tones, crop;
 	const char *layout;       /* NULL: the mixer's own choice         */
-	uint32_t spotlight;       /* a leg, or 0                          */
+	struct pins spotlights;   /* legs                                 */
 	json_t *layouts;          /* [{name, text}], borrowed; NULL: none */
 	const struct video_ladder *ladder;    /* NULL: the mixer's own    */
 	struct look look;

@@ -144,7 +144,7 @@ bool events_visible(const struct req_who *who, const json_t *event)
 json_t *events_redact(const struct req_who *who, json_t *event)
 {
 	static const char *const keyv[] = {"uri", "user_agent", "url",
-					    "pinned", "rung"};
+					    "pinned", "pins", "rung"};
 	uint64_t party = 0;
 	json_t *copy = event;
 	size_t i;

@@ -336,7 +336,7 @@ static int start_mixer(struct meeting *m)
 	cfg.tones    = m->room->cfg.tones;
 	cfg.crop     = m->room->cfg.crop;
 	cfg.layout   = m->room->cfg.layout;
-	cfg.spotlight = m->spotlight;
+	cfg.spotlights = m->spotlights;
 	cfg.layouts  = layouts_files(m->srv->layouts);
 	(void)config_apply(m->srv->conf, "rung", rung_handler, &ladder);
 	cfg.ladder   = &ladder;
@@ -496,10 +496,10 @@ void meeting_room_changed(struct meeting *m)
 	if (!m || !m->mc || !m->room)
 		return;
 
-	msg = json_pack("{s:b, s:s, s:s, s:I}", "tones", m->room->cfg.tones,
+	msg = json_pack("{s:b, s:s, s:s, s:o}", "tones", m->room->cfg.tones,
 			"fit", m->room->cfg.crop ? "crop" : "letterbox",
-			"layout", m->room->cfg.layout, "spotlight",
-			(json_int_t)m->spotlight);
+			"layout", m->room->cfg.layout, "spotlights",
+			pins_encode(&m->spotlights));
 	meeting_look(m, &m->look);
 	(void)look_encode(msg, &m->look);
 	(void)mixer_request(m->mc, MIX_ROOM_SET, msg, NULL, 0, NULL, NULL);
@@ -520,17 +520,25 @@ void meeting_layouts(struct meeting *m)
 			       layouts_json(m->srv->layouts, true)));
 }
 
-void meeting_spotlight(struct meeting *m, struct party *p)
+void meeting_spotlight(struct meeting *m, const struct pins *spotlights)
 {
-	const uint32_t id = p ? p->id : 0;
-
-	if (!m || m->ended || m->spotlight == id)
+	if (!m || m->ended || pins_equal(&m->spotlights, spotlights))
 		return;
 
-	m->spotlight = id;
+	m->spotlights = *spotlights;
 	meeting_room_changed(m);
 	meeting_emit(m, EV_ROOM_SPOTLIGHT,
-		     json_pack("{s:I}", "party", (json_int_t)id));
+		     json_pack("{s:I, s:o}", "party",
+			       (json_int_t)pins_first(spotlights),
+			       "spotlights", pins_encode(spotlights)));
+}
+
+void meeting_unspotlight(struct meeting *m, uint32_t party)
+{
+	struct pins left = m->spotlights;
+
+	if (pins_del(&left, party))
+		meeting_spotlight(m, &left);
 }
 
 void meeting_admit_all(struct meeting *m)
@@ -555,8 +563,11 @@ void meeting_describe(const struct meeting *m, json_t *obj, bool full)
 				  json_integer(m->id) : json_null());
 	(void)json_object_set_new(obj, "parties",
 				  json_integer(meeting_count(m, true)));
-	(void)json_object_set_new(obj, "spotlight", m->spotlight ?
-				  json_integer(m->spotlight) : json_null());
+	(void)json_object_set_new(obj, "spotlight", m->spotlights.legc ?
+				  json_integer(pins_first(&m->spotlights)) :
+				  json_null());
+	(void)json_object_set_new(obj, "spotlights",
+				  pins_encode(&m->spotlights));
 	(void)json_object_set_new(obj, "recording", m->rec ?
 				  json_integer(recording_id(m->rec)) :
 				  json_null());

@@ -24,6 +24,7 @@
 
 #include "base/event.h"
 #include "base/look.h"
+#include "base/pins.h"
 
 struct mixer_client;
 struct party;
@@ -47,7 +48,7 @@ struct meeting {
 	struct recording *rec;    /* weak; NULL: not recorded             */
 	struct tmr tmr_linger, tmr_poll;
 	uint32_t speaker;         /* party or 0                           */
-	uint32_t spotlight;       /* the same                             */
+	struct pins spotlights;   /* parties                              */
 	struct look look;         /* as the mixer was told                */
 	bool begun;               /* a host has been in it                */
 	bool watermark;           /* the mixer has one                    */
@@ -95,8 +96,10 @@ void meeting_watermark(struct meeting *m);
 /** MIX_ROOM_TROUBLE */
 void meeting_room_trouble(struct meeting *m, json_t *msg);
 
-/** p large to everybody, NULL: nobody any more. */
-void meeting_spotlight(struct meeting *m, struct party *p);
+/** Who is large to everybody: the same, but for news. */
+void meeting_spotlight(struct meeting *m, const struct pins *spotlights);
+/** Somebody goes. */
+void meeting_unspotlight(struct meeting *m, uint32_t party);
 
 /** The room is open again: who waited comes in. */
 void meeting_admit_all(struct meeting *m);

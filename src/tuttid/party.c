@@ -378,8 +378,7 @@ static void let_go(struct party *p)
 {
 	party_share(p, false);
 	party_unpin(p);
-	if (p->meeting->spotlight == p->id)
-		meeting_spotlight(p->meeting, NULL);
+	meeting_unspotlight(p->meeting, p->id);
 }
 
 void party_end(struct party *p, const char *reason, uint16_t scode)
@@ -675,7 +674,7 @@ json_t *party_json(const struct party *p)
 
 	obj = json_pack("{s:I, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:b,"
 			" s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o,"
-			" s:o}",
+			" s:o, s:o}",
 			"party", (json_int_t)p->id,
 			"room", p->meeting->name,
 			"meeting", (json_int_t)p->meeting->id,
@@ -693,8 +692,10 @@ json_t *party_json(const struct party *p)
 						      : "room",
 			"size", p->size,
 			"self_view", !p->ticket.hide_self,
-			"pinned", p->ticket.pin ?
-			json_integer((json_int_t)p->ticket.pin) : json_null(),
+			"pinned", p->ticket.pins.legc ?
+			json_integer(pins_first(&p->ticket.pins)) :
+			json_null(),
+			"pins", pins_encode(&p->ticket.pins),
 			"quality", quality_json(p));
 	if (!obj)
 		return NULL;

@@ -178,9 +178,9 @@ int  party_rename(struct party *p, const char *name);
 void party_key(struct party *p, char digit);
 
 int  party_layout(struct party *p, const char *layout);
-/** Who is large in what it is sent, of its meeting; NULL: as the room says.
+/** Who is large in what it is sent, of its meeting; nobody: as the room says.
  *  It lasts until either of them goes.  ENOTSUP. */
-int  party_pin(struct party *p, const struct party *other);
+int  party_pin(struct party *p, const struct pins *pins);
 /** Is it in what it is sent itself?  ENOTSUP */
 int  party_self_view(struct party *p, bool shown);
 /** It goes: nobody has it pinned any more, nor it anybody. */

@@ -55,35 +55,30 @@ static bool is_sent(const struct party *p)
 static void say_layout(struct party *p)
 {
 	party_emit(p, EV_PARTY_LAYOUT,
-		   json_pack("{s:s, s:s, s:b, s:o}",
+		   json_pack("{s:s, s:s, s:b, s:o, s:o}",
 			     "layout", p->ticket.layout[0] ?
 			     p->ticket.layout : "room", "size", p->size,
 			     "self_view", !p->ticket.hide_self,
-			     "pinned", p->ticket.pin ?
-			     json_integer((json_int_t)p->ticket.pin) :
-			     json_null()));
+			     "pinned", p->ticket.pins.legc ?
+			     json_integer(pins_first(&p->ticket.pins)) :
+			     json_null(),
+			     "pins", pins_encode(&p->ticket.pins)));
 }
 
-static int pin_set(struct party *p, uint32_t id)
+int party_pin(struct party *p, const struct pins *pins)
 {
-	if (p->ticket.pin == id)
+	if (!is_sent(p))
+		return ENOTSUP;
+	if (pins_equal(&p->ticket.pins, pins))
 		return 0;
 
 	if (p->leg)
 		p->ticket = *mixer_leg_ticket(p->leg);
-	p->ticket.pin = id;
+	p->ticket.pins = *pins;
 	party_leg_set(p);
 	say_layout(p);
 
 	return 0;
-}
-
-int party_pin(struct party *p, const struct party *other)
-{
-	if (!is_sent(p))
-		return ENOTSUP;
-
-	return pin_set(p, other ? other->id : 0);
 }
 
 void party_unpin(struct party *p)
@@ -92,11 +87,12 @@ void party_unpin(struct party *p)
 
 	LIST_FOREACH(&p->meeting->partyl, le) {
 		struct party *q = le->data;
+		struct pins left = q->ticket.pins;
 
-		if (q != p && q->ticket.pin == p->id)
-			(void)pin_set(q, 0);
+		if (q != p && pins_del(&left, p->id))
+			(void)party_pin(q, &left);
 	}
-	p->ticket.pin = 0;
+	p->ticket.pins = pins_one(0);
 }
 
 int party_self_view(struct party *p, bool shown)

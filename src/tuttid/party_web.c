@@ -202,7 +202,7 @@ static void ticket_anew(struct party *p)
 	str_ncpy(p->ticket.name, p->name, sizeof(p->ticket.name));
 	str_ncpy(p->ticket.layout, old.layout, sizeof(p->ticket.layout));
 	p->ticket.hide_self   = old.hide_self;
-	p->ticket.pin         = old.pin;
+	p->ticket.pins        = old.pins;
 	p->ticket.muted       = old.muted;
 	p->ticket.video_muted = old.video_muted;
 }

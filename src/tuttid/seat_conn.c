@@ -139,12 +139,13 @@ static json_t *room_json(const struct meeting *m)
 {
 	const struct db_room *cfg = &m->room->cfg;
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:b,"
+	return json_pack("{s:s, s:s, s:s, s:b, s:s, s:I, s:o, s:I, s:I, s:b,"
 			 " s:I}",
 			 "name", cfg->name, "title", cfg->title,
 			 "number", cfg->number, "locked", cfg->locked,
 			 "layout", cfg->layout,
-			 "spotlight", (json_int_t)m->spotlight,
+			 "spotlight", (json_int_t)pins_first(&m->spotlights),
+			 "spotlights", pins_encode(&m->spotlights),
 			 "speaker", (json_int_t)m->speaker,
 			 "recording", (json_int_t)(m->rec ?
 					recording_id(m->rec) : 0),

@@ -49,9 +49,10 @@ verb_h verb_party_list, verb_party_show, verb_party_mute, verb_party_unmute,
 	verb_party_kick, verb_party_move, verb_call;
 verb_h verb_layout_list, verb_layout_show;
 verb_h verb_party_admit, verb_party_rename, verb_party_layout,
-	verb_party_pin, verb_party_self_view,
-	verb_party_picture, verb_room_spotlight, verb_hand_raise,
-	verb_hand_lower, verb_reaction_send, verb_share_stop;
+	verb_party_pin, verb_party_unpin, verb_party_self_view,
+	verb_party_picture, verb_room_spotlight, verb_room_unspotlight,
+	verb_hand_raise, verb_hand_lower, verb_reaction_send,
+	verb_share_stop;
 verb_h verb_chat_send, verb_chat_list;
 verb_h verb_token_create, verb_key_create, verb_key_list, verb_key_delete;
 verb_h verb_source_add, verb_source_list, verb_source_remove;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * tuttid/verbs_do.c -- what people do in a meeting: party admit, rename,
- * layout, pin, self-view, picture; room spotlight; hand, reaction, share
+ * layout, pins, self-view, picture; room spotlights; hand, reaction, share
  */
 #include <string.h>
 
@@ -91,25 +91,75 @@ void verb_party_layout(struct server *srv, struct req *req,
 }
 
 /* Who waits at the door is not in the picture, nor to be known of. */
+static bool is_in(struct req *req, const struct meeting *m, uint32_t id)
+{
+	const struct party *p = meeting_party(m, id);
+
+	if (p && p->state != PARTY_WAITING)
+		return true;
+	req_fail(req, 404, "No such party",
+		 "party %u is not in room \"%s\"", id, m->name);
+
+	return false;
+}
+
+/* pins becomes who is asked for, alone or also; false: answered already */
+static bool pins_ask(struct req *req, const struct meeting *m,
+		     const json_t *args, const char *key, struct pins *pins)
+{
+	uint32_t id = 0;
+
+	(void)json_u32(args, key, &id);
+	if (id && !is_in(req, m, id))
+		return false;
+	if (!json_is_true(json_object_get(args, "also")))
+		*pins = pins_one(id);
+	else if (id && pins_add(pins, id) == ENOSPC) {
+		req_fail(req, 409, "Too many", "%d are large already",
+			 PINS_MAX);
+		return false;
+	}
+
+	return true;
+}
+
+/* The same without whom is named, or nobody; who is not there may be gone. */
+static void pins_less(const json_t *args, const char *key, struct pins *pins)
+{
+	uint32_t id = 0;
+
+	(void)json_u32(args, key, &id);
+	if (id)
+		(void)pins_del(pins, id);
+	else
+		*pins = pins_one(0);
+}
+
 void verb_party_pin(struct server *srv, struct req *req, const json_t *args)
 {
-	struct party *p = verbs_party(srv, req, args), *other = NULL;
-	uint32_t id = 0;
+	struct party *p = verbs_party(srv, req, args);
+	struct pins pins;
 
 	if (!p)
 		return;
 
-	if (!json_u32(args, "other", &id) && id) {
-		other = meeting_party(p->meeting, id);
-		if (!other || other->state == PARTY_WAITING) {
-			req_fail(req, 404, "No such party",
-				 "party %u is not in room \"%s\"", id,
-				 p->meeting->name);
-			return;
-		}
-	}
+	pins = p->ticket.pins;
+	if (pins_ask(req, p->meeting, args, "other", &pins))
+		answer_sent(req, p, party_pin(p, &pins));
+}
 
-	answer_sent(req, p, party_pin(p, other));
+void verb_party_unpin(struct server *srv, struct req *req,
+		      const json_t *args)
+{
+	struct party *p = verbs_party(srv, req, args);
+	struct pins pins;
+
+	if (!p)
+		return;
+
+	pins = p->ticket.pins;
+	pins_less(args, "other", &pins);
+	answer_sent(req, p, party_pin(p, &pins));
 }
 
 void verb_party_self_view(struct server *srv, struct req *req,
@@ -137,29 +187,44 @@ void verb_party_picture(struct server *srv, struct req *req,
 	answer_sent(req, p, party_picture(p, size));
 }
 
+static void answer_spotlight(struct req *req, const struct meeting *m)
+{
+	const uint32_t first = pins_first(&m->spotlights);
+
+	req_ok(req, json_pack("{s:s, s:o, s:o}", "room", m->name, "spotlight",
+			      first ? json_integer(first) : json_null(),
+			      "spotlights", pins_encode(&m->spotlights)));
+}
+
 void verb_room_spotlight(struct server *srv, struct req *req,
 			 const json_t *args)
 {
 	struct meeting *m = verbs_meeting(srv, req, args);
-	struct party *p = NULL;
-	uint32_t id = 0;
+	struct pins pins;
 
 	if (!m)
 		return;
 
-	if (!json_u32(args, "party", &id) && id) {
-		p = meeting_party(m, id);
-		if (!p || p->state == PARTY_WAITING) {
-			req_fail(req, 404, "No such party",
-				 "party %u is not in room \"%s\"", id,
-				 m->name);
-			return;
-		}
-	}
+	pins = m->spotlights;
+	if (!pins_ask(req, m, args, "party", &pins))
+		return;
+	meeting_spotlight(m, &pins);
+	answer_spotlight(req, m);
+}
 
-	meeting_spotlight(m, p);
-	req_ok(req, json_pack("{s:s, s:o}", "room", m->name, "spotlight",
-			      p ? json_integer(id) : json_null()));
+void verb_room_unspotlight(struct server *srv, struct req *req,
+			   const json_t *args)
+{
+	struct meeting *m = verbs_meeting(srv, req, args);
+	struct pins pins;
+
+	if (!m)
+		return;
+
+	pins = m->spotlights;
+	pins_less(args, "party", &pins);
+	meeting_spotlight(m, &pins);
+	answer_spotlight(req, m);
 }
 
 static void hand(struct server *srv, struct req *req, const json_t *args,

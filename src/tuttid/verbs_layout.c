@@ -79,7 +79,7 @@ static json_t *form_json(const struct layout_form *f)
 
 	for (unsigned i = 0; i < f->itemc; i++)
 		(void)json_array_append_new(cells, cell_json(&f->itemv[i]));
-	layout_when_text(when, sizeof(when), f->when);
+	layout_when_text(when, sizeof(when), f);
 	snprintf(size, sizeof(size), "%s %g %g",
 		 f->divide ? "divide" : "units",
 		 (double)f->cols / LAYOUT_MILLI,

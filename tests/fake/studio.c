@@ -141,6 +141,14 @@ int studio_share(struct studio *f, uint32_t id, unsigned w, unsigned h,
 }
 
 
+void studio_room(struct studio *f, const char *layout, uint32_t spotlight)
+{
+	const struct pins spotlights = pins_one(spotlight);
+
+	video_room(f->v, layout, &spotlights);
+}
+
+
 void studio_leave(struct studio *f, uint32_t id)
 {
 	struct studio_party *p = &f->partyv[id];

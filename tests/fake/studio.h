@@ -70,6 +70,10 @@ int  studio_share(struct studio *f, uint32_t id, unsigned w, unsigned h,
 		  unsigned rgb) ASSERTS(loop);
 void studio_leave(struct studio *f, uint32_t id);
 
+/** The room's layout, and one in its spotlight; 0: nobody */
+void studio_room(struct studio *f, const char *layout, uint32_t spotlight)
+	ASSERTS(loop);
+
 /** A camera's frame without a tick; drop: lose so many of its packets. */
 int  studio_frame(struct studio *f, uint32_t id, bool key, unsigned drop);
 

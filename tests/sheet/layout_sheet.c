@@ -169,7 +169,7 @@ static int column(struct sheet *s, unsigned col)
 	on_worker();
 	video_speaker(s->f.v, 1);
 	for (unsigned i = 0; !err && (l = layout_nth(s->set, i)); i++) {
-		video_room(s->f.v, layout_name(l), colv[col].spotlight ? 2 :
+		studio_room(&s->f, layout_name(l), colv[col].spotlight ? 2 :
 			   0);
 		err = studio_step(&s->f, SETTLE);
 		if (!err)

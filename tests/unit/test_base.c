@@ -162,6 +162,45 @@ static int test_conf_file(void)
 }
 
 
+/* An order with a bound; what is no such list changes nothing. */
+static int test_pins(void)
+{
+	static const char *const badv[] = {
+		"{}", "7", "[0]", "[-1]", "[1, 1]", "[4294967296]", "[\"1\"]",
+		"[1,2,3,4,5,6,7,8,9,10]", "[1.5]", "[null]",
+	};
+	struct pins p = pins_one(0), q = pins_one(7);
+	json_t *obj = NULL;
+	int err = 0;
+
+	TEST_EQ(0, pins_first(&p));
+	TEST_EQ(EINVAL, pins_add(&p, 0));
+	for (uint32_t i = 1; i <= PINS_MAX; i++)
+		TEST_ERR(pins_add(&p, i * 10));
+	TEST_EQ(EALREADY, pins_add(&p, 50));
+	TEST_EQ(ENOSPC, pins_add(&p, 51));
+	TEST_TRUE(pins_del(&p, 10) && !pins_del(&p, 10));
+	TEST_TRUE(pins_has(&p, 90) && !pins_has(&p, 10));
+	TEST_EQ(20, pins_first(&p));
+	TEST_EQ(PINS_MAX - 1, p.legc);
+	TEST_EQ(0, p.legv[PINS_MAX - 1]);
+	TEST_ERR(pins_add(&p, 10));
+	obj = pins_encode(&p);
+	TEST_ERR(pins_decode(&q, obj));
+	TEST_TRUE(pins_equal(&p, &q));
+	for (size_t i = 0; i < ARRAY_SIZE(badv); i++) {
+		json_decref(obj);
+		obj = json_loads(badv[i], JSON_DECODE_ANY, NULL);
+		TEST_TRUE(obj);
+		TEST_EQ(EBADMSG, pins_decode(&q, obj));
+		TEST_TRUE(pins_equal(&p, &q));
+	}
+	TEST_EQ(EBADMSG, pins_decode(&q, NULL));
+ out:
+	json_decref(obj);
+	return err;
+}
+
 static int test_ticket(void)
 {
 	struct ticket t, u;
@@ -183,6 +222,7 @@ static int test_ticket(void)
 		.channels = 2, .fec = true, .max_bitrate = 20000 };
 	TEST_ERR(sa_set_str(&t.audio.raddr, "2001:db8::1", 4000));
 	TEST_ERR(sa_set_str(&t.audio.latched, "192.0.2.1", 4002));
+	t.pins = (struct pins){{9, 7}, 2};
 
 	a = ticket_encode(&t);
 	TEST_TRUE(a);
@@ -192,6 +232,7 @@ static int test_ticket(void)
 	TEST_TRUE(sa_cmp(&t.audio.raddr, &u.audio.raddr, SA_ALL));
 	TEST_EQ(CODEC_OPUS, ticket_tx(&u.audio)->codec);
 	TEST_TRUE(!ticket_tx(&u.video));
+	TEST_TRUE(pins_equal(&t.pins, &u.pins));
 
 	json_object_set_new(json_object_get(b, "audio"), "ptime_ms",
 			    json_integer(5));
@@ -304,6 +345,7 @@ static const struct test testv[] = {
 	 test_conf_lines},
 	{"every default is a value that is accepted", test_conf_defaults},
 	{"configuration file, overrides and line numbers", test_conf_file},
+	{"who is large, in order", test_pins},
 	{"ticket survives JSON and refuses nonsense", test_ticket},
 	{"messages and descriptors keep order under pressure", test_ipc},
 	{"clocks", test_clock},

@@ -26,6 +26,16 @@ static const struct {
 	{FORM "cell any 0 0 1 1\ncell any 0.5 0 0.5 1 z 9\n", NULL},
 	{FORM "cell pin 1 0 0 1 1 fit crop label none\n", NULL},
 	{FORM "tiles any 49 0 0 1 1 columns 7 rows 7 start lead\n", NULL},
+	{FORM "cell any 0 0 1 1\nform spotlight 2\ncell pin 2 0 0 1 1\n"
+	 "form spotlight\ncell pin 1 0 0 1 1\n"
+	 "form upright spotlight 9 crop\ncell any 0 0 1 1\n", NULL},
+	{"layout a\nform spotlight 0\n", "f:2: spotlight: 0 is not from 1"},
+	{"layout a\nform spotlight 10\n", "f:2: spotlight: 10 is not from"},
+	{"layout a\nform spotlight 2x\n", "f:2: spotlight: want a number"},
+	{"layout a\nform crop 2\n", "f:2: form: \"2\" is none of"},
+	{FORM "cell any 0 0 1 1\nform spotlight 2\ncell pin 1 0 0 1 1\n"
+	 "form spotlight 2\ncell pin 1 0 0 1 1\n",
+	 "f:6: form has room for 1, as that of line 4"},
 	{"", "f:1: no layout in it"},
 	{"\n\n", "f:2: no layout in it"},
 	{"form\n", "f:1: form before the first layout"},
@@ -169,6 +179,49 @@ static int test_forms(void)
 	return err;
 }
 
+/* Those for as many in the spotlight as there are, or for fewer */
+static int test_pins(void)
+{
+	static const struct layout_text file = {"f",
+		"layout a\n"
+		"form\ntiles any 9 0 0 1 1\n"
+		"form spotlight\ncell any 0 0 1 1\n"
+		"form spotlight 3\ndivide 2 1\ncell any 0 0 1 1\n"
+		"cell any 1 0 1 1\n"
+		"layout b\n"
+		"form\ntiles any 9 0 0 1 1\n"
+		"form spotlight 2\ncell any 0 0 1 1\n"};
+	static const struct {
+		const char *name;
+		unsigned pins, cells;
+	} casev[] = {
+		{"a", 0, 9}, {"a", 1, 1}, {"a", 2, 1}, {"a", 3, 2},
+		{"a", 9, 2}, {"b", 0, 9}, {"b", 1, 9}, {"b", 2, 1},
+	};
+	struct layout_cell cellv[LAYOUT_CELLS_MAX];
+	struct layout_set *set = NULL;
+	char errbuf[256];
+	size_t i = 0;
+	int err = 0;
+
+	TEST_ERR(layout_set_alloc(&set));
+	TEST_ERR(layout_set_use(set, &file, 1, errbuf, sizeof(errbuf)));
+	for (; i < ARRAY_SIZE(casev); i++) {
+		const struct layout_ask ask = {
+			1280, 720, 9, .pins = casev[i].pins,
+		};
+
+		TEST_EQ(casev[i].cells,
+			layout_place(layout_find(set, casev[i].name), &ask,
+				     cellv));
+	}
+ out:
+	if (err)
+		printf("# row %zu\n", i);
+	mem_deref(set);
+	return err;
+}
+
 /* A name outlives what is drawn by it. */
 static int test_change(void)
 {
@@ -246,6 +299,7 @@ static int test_bound(void)
 static const struct test testv[] = {
 	{"each mistake is said with its line", test_lines},
 	{"the smallest form that has room", test_forms},
+	{"the form for so many in the spotlight", test_pins},
 	{"other files under the same names", test_change},
 	{"names are bounded", test_bound},
 };

@@ -259,6 +259,7 @@ static int test_speaks(void)
 
 static int test_replace(const char *what, int sig)
 {
+	struct pins spots = pins_one(0);
 	pid_t pid;
 	int err;
 
@@ -266,9 +267,10 @@ static int test_replace(const char *what, int sig)
 	TEST_ERR(err);
 	pid = mixer_client_pid(w.mc);
 	err = mixer_request(w.mc, MIX_ROOM_SET, json_pack(
-				"{s:b, s:s, s:s, s:i}", "tones", 0,
+				"{s:b, s:s, s:s, s:[i, i]}", "tones", 0,
 				"fit", "crop", "layout", "speaker",
-				"spotlight", 2), NULL, 0, NULL, NULL);
+				"spotlights", 2, 1), NULL, 0, NULL,
+				NULL);
 	TEST_ERR(err);
 	if (sig) {
 		TEST_EQ(0, kill(pid, sig));
@@ -296,8 +298,11 @@ static int test_replace(const char *what, int sig)
 			json_object_get(w.list, "hello"), "tones")));
 	TEST_STR("speaker", json_string_value(json_object_get(
 			json_object_get(w.list, "hello"), "layout")));
-	TEST_EQ(2, json_integer_value(json_object_get(
-			json_object_get(w.list, "hello"), "spotlight")));
+	TEST_ERR(pins_decode(&spots, json_object_get(
+			json_object_get(w.list, "hello"), "spotlights")));
+	TEST_EQ(2, spots.legc);
+	TEST_EQ(2, spots.legv[0]);
+	TEST_EQ(1, spots.legv[1]);
  out:
 	stop();
 	return err;

@@ -528,8 +528,20 @@ static int test_limits(void)
 	return err;
 }
 
+static int ask_pin(struct page *page, const char *verb, uint32_t other,
+		   bool also)
+{
+	char text[64];
+
+	re_snprintf(text, sizeof(text), ", \"other\": %u%s", other,
+		    also ? ", \"also\": true" : "");
+
+	return ask_party(page, verb, page->party, text);
+}
+
 static int test_doings(void)
 {
+	struct pins pins = pins_one(0);
 	char text[32];
 	json_t *event = NULL;
 	const char *s = "";
@@ -589,8 +601,24 @@ static int test_doings(void)
 	TEST_EQ(200, ask_party(&ann, "party pin", ann.party, text));
 	TEST_EQ(5, count(&bob, "party layout", &event));
 	TEST_TRUE(!json_object_get(event, "pinned"));
+	TEST_TRUE(!json_object_get(event, "pins"));
 	TEST_EQ(5, count(&ann, "party layout", &event));
 	TEST_TRUE(json_is_integer(json_object_get(event, "pinned")));
+
+	/* one more; then without the first */
+	TEST_EQ(200, ask_pin(&ann, "party pin", ann.party, true));
+	TEST_EQ(6, count(&ann, "party layout", &event));
+	TEST_ERR(pins_decode(&pins, json_object_get(event, "pins")));
+	TEST_EQ(2, pins.legc);
+	TEST_EQ(ann.party, pins.legv[1]);
+	TEST_EQ(200, ask_pin(&ann, "party unpin", bob.party, false));
+	TEST_EQ(7, count(&ann, "party layout", &event));
+	TEST_EQ(ann.party, json_integer_value(
+			json_object_get(event, "pinned")));
+	TEST_EQ(200, ask_party(&ann, "party unpin", ann.party, ""));
+	TEST_EQ(8, count(&ann, "party layout", &event));
+	TEST_TRUE(json_is_null(json_object_get(event, "pinned")));
+	TEST_EQ(0, json_array_size(json_object_get(event, "pins")));
 
 	/* a host for another, a guest for himself alone */
 	TEST_EQ(200, ask_party(&ann, "hand raise", bob.party, ""));
@@ -605,11 +633,22 @@ static int test_doings(void)
 	TEST_EQ(404, ask_party(&ann, "room spotlight", 9999,
 			       ", \"room\": \"a\""));
 	TEST_EQ(1, count(&bob, "room spotlight", NULL));
+	TEST_EQ(200, ask_party(&ann, "room spotlight", ann.party,
+			       ", \"room\": \"a\", \"also\": true"));
+	TEST_EQ(2, count(&bob, "room spotlight", &event));
+	TEST_EQ(bob.party, json_integer_value(json_object_get(event,
+							      "party")));
+	TEST_EQ(2, json_array_size(json_object_get(event, "spotlights")));
 	TEST_EQ(409, ask_party(&bob, "share stop", bob.party, ""));
 
 	/* his light goes with him */
 	say(&bob, "{\"bye\": true}");
-	TEST_EQ(2, count(&ann, "room spotlight", &event));
+	TEST_EQ(3, count(&ann, "room spotlight", &event));
+	TEST_EQ(ann.party, json_integer_value(json_object_get(event,
+							      "party")));
+	TEST_EQ(200, ask_party(&ann, "room unspotlight", ann.party,
+			       ", \"room\": \"a\""));
+	TEST_EQ(4, count(&ann, "room spotlight", &event));
 	TEST_EQ(0, json_integer_value(json_object_get(event, "party")));
  out:
 	over();

@@ -49,7 +49,7 @@ static int check_cells(const struct layout_cell *c, unsigned n,
 /* Whatever is asked, cells are on the grid, inside, and apart. */
 static int test_geometry(void)
 {
-	enum { N = 53, FLAGS = 8 * N };
+	enum { N = 53, FLAGS = 4 * (PINS_MAX + 1) * N };
 	struct layout_cell cellv[LAYOUT_CELLS_MAX];
 	struct layout_set *set = NULL;
 	const struct layout *l;
@@ -63,7 +63,8 @@ static int test_geometry(void)
 				.width = canvasv[k / FLAGS][0],
 				.height = canvasv[k / FLAGS][1],
 				.parties = k % N, .slides = k / N & 1,
-				.spotlight = k / N & 2, .crop = k / N & 4,
+				.crop = k / N & 2,
+				.pins = k / N / 4 % (PINS_MAX + 1),
 			};
 			unsigned n = layout_place(l, &ask, cellv);
 
@@ -93,11 +94,17 @@ static int test_geometry(void)
 
 #define P LAYOUT_PARTY
 
+#define N1 LAYOUT_PINNED
+
+#define N2 LAYOUT_PINNED
+
 /* 1280x720: how many cells, and the first three of them */
 static const struct {
 	const char *layout;
 	unsigned parties;
-	bool slides, spotlight, crop;
+	bool slides;
+	unsigned pins;
+	bool crop;
 	unsigned n;
 	struct {
 		struct layout_rect rect;
@@ -111,6 +118,15 @@ static const struct {
 	{"grid", 4, 0, 1, 0, 4, {{{0, 0, 1280, 576}, L},
 				 {{256, 576, 256, 144}, P},
 				 {{512, 576, 256, 144}, P}}},
+	{"grid", 2, 0, 2, 0, 2, {{{0, 176, 640, 368}, N1},
+				 {{640, 176, 640, 368}, N2}}},
+	{"grid", 6, 0, 2, 0, 6, {{{0, 96, 640, 352}, N1},
+				 {{640, 96, 640, 352}, N2},
+				 {{0, 448, 320, 176}, P}}},
+	{"speaker", 9, 0, 2, 0, 2, {{{0, 176, 640, 368}, N1},
+				    {{640, 176, 640, 368}, N2}}},
+	{"2+8", 9, 0, 2, 0, 9, {{{0, 0, 640, 352}, L}, {{640, 0, 640, 352}, B},
+				{{0, 352, 320, 176}, P}}},
 	{"grid", 3, 1, 0, 0, 4, {{{0, 0, 1024, 720}, S},
 				 {{1024, 0, 256, 144}, L},
 				 {{1024, 144, 256, 144}, P}}},
@@ -152,7 +168,7 @@ static int test_places(void)
 	for (size_t i = 0; i < ARRAY_SIZE(placev); i++) {
 		const struct layout_ask ask = {
 			1280, 720, placev[i].parties, placev[i].slides,
-			placev[i].spotlight, placev[i].crop,
+			placev[i].pins, placev[i].crop,
 		};
 		unsigned n = layout_place(layout_find(set,
 						      placev[i].layout),

@@ -443,7 +443,7 @@ static int test_phones(void)
 
 	/* a spotlit one is shown all the same */
 	video_speaker(f.v, 0);
-	video_room(f.v, "grid", 3);
+	studio_room(&f, "grid", 3);
 	TEST_ERR(studio_step(&f, 15));
 	TEST_ERR(studio_shot(&f));
 	TEST_ERR(studio_png(&f, "mark-spotlight"));
@@ -451,7 +451,7 @@ static int test_phones(void)
 		  !studio_is(f.shot, 960, 360, 0xa02020, 6));
 
 	/* when nobody can be seen any more they are back */
-	video_room(f.v, "grid", 0);
+	studio_room(&f, "grid", 0);
 	studio_leave(&f, 10);
 	studio_leave(&f, 11);
 	studio_idle(&f, 15);

@@ -148,13 +148,13 @@ static int test_layouts(void)
 			TEST_ERR(studio_person(&f, id));
 		video_speaker(f.v, 1 + (uint32_t)i % countv[i]);
 		for (unsigned k = 0; (l = layout_nth(set, k)); k++) {
-			video_room(f.v, layout_name(l), 0);
+			studio_room(&f, layout_name(l), 0);
 			TEST_ERR(studio_step(&f, 8));
 			TEST_ERR(keep(&f, l, countv[i], ""));
-			video_room(f.v, layout_name(l), countv[i]);
+			studio_room(&f, layout_name(l), countv[i]);
 			TEST_ERR(studio_step(&f, 8));
 			TEST_ERR(keep(&f, l, countv[i], "-spot"));
-			video_room(f.v, layout_name(l), 0);
+			studio_room(&f, layout_name(l), 0);
 			if (countv[i] == 6 || countv[i] > 9)
 				continue;
 			TEST_ERR(studio_share(&f, 1, countv[i] == 3 ? 800 :

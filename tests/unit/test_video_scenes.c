@@ -117,7 +117,7 @@ static int test_room(void)
 	TEST_EQ(id, video_watch_rung(grid));
 	TEST_TRUE(id != video_watch_rung(film));
 
-	video_room(f.v, "filmstrip", 0);
+	studio_room(&f, "filmstrip", 0);
 	TEST_ERR(studio_step(&f, 30));
 	TEST_EQ(id, video_watch_rung(room));
 	TEST_EQ(id, video_watch_rung(film));
@@ -129,7 +129,7 @@ static int test_room(void)
 	TEST_TRUE(is_rgb(studio_seen(&f, grid), 960, 180, studio_rgbv[2]));
 
 	/* unknown: as it was */
-	video_room(f.v, "mosaic", 0);
+	studio_room(&f, "mosaic", 0);
 	TEST_ERR(studio_step(&f, 5));
 	TEST_EQ(id, video_watch_rung(film));
 	TEST_EQ(0, f.fails);
@@ -250,7 +250,7 @@ static int test_spotlight(void)
 	for (unsigned i = 0; i < 5; i++)
 		TEST_ERR(video_watch_alloc(&wv[i], f.v, &studio_top,
 					   AS(namev[i])));
-	video_room(f.v, "", 2);
+	studio_room(&f, "", 2);
 	video_speaker(f.v, 3);
 	TEST_ERR(studio_step(&f, 30));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[0]), 640, 300, studio_rgbv[2]));
@@ -269,7 +269,7 @@ static int test_spotlight(void)
 	studio_leave(&f, 1);
 
 	/* a leg that is not there lights nobody */
-	video_room(f.v, "", 99);
+	studio_room(&f, "", 99);
 	TEST_ERR(studio_step(&f, 30));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[0]), 320, 360, studio_rgbv[3]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[0]), 960, 360, studio_rgbv[2]));

@@ -104,6 +104,7 @@ static int test_meeting(void)
 	struct cam *camv[CAMS] = {0};
 	struct rtp_sync sync = {.valid = true, .clock_hz = 90000};
 	struct video *v = NULL;
+	const struct pins large = pins_one(2);
 	struct ticket t;
 	int err = 0;
 
@@ -124,7 +125,7 @@ static int test_meeting(void)
 		TEST_ERR(video_watch_alloc(&lv[i], v, &rungv[1],
 					   AS(namev[i])));
 	TEST_ERR(pump(camv, srcv, 6));
-	video_room(v, "filmstrip", 2);
+	video_room(v, "filmstrip", &large);
 	TEST_ERR(pump(camv, srcv, 6));
 	for (unsigned i = 0; i < 3; i++)
 		lv[i] = mem_deref(lv[i]);

@@ -26,7 +26,8 @@ static int watch(struct video_watch **wp, struct studio *f,
 		 const char *layout, uint32_t self, bool hide, uint32_t pin)
 {
 	const struct video_view view = {
-		.layout = layout, .self = self, .hide_self = hide, .pin = pin,
+		.layout = layout, .self = self, .hide_self = hide,
+		.pins = pins_one(pin),
 	};
 
 	on_loop();
@@ -69,7 +70,7 @@ static int test_hide(void)
 	TEST_TRUE(is_rgb(studio_seen(&f, two), 960, 360, studio_rgbv[3]));
 
 	/* where one is large it never is himself */
-	video_room(f.v, "speaker", 0);
+	studio_room(&f, "speaker", 0);
 	video_speaker(f.v, 2);
 	TEST_ERR(studio_step(&f, 40));
 	TEST_TRUE(is_rgb(studio_seen(&f, room), 640, 360, studio_rgbv[2]));
@@ -109,7 +110,7 @@ static int test_pin(void)
 	TEST_TRUE(is_rgb(studio_seen(&f, one), 640, 650, studio_rgbv[2]));
 	TEST_TRUE(is_rgb(studio_seen(&f, one), 896, 650, studio_rgbv[4]));
 	video_speaker(f.v, 4);
-	video_room(f.v, "", 1);
+	studio_room(&f, "", 1);
 	TEST_ERR(studio_step(&f, 30));
 	TEST_TRUE(is_rgb(studio_seen(&f, one), 640, 300, studio_rgbv[3]));
 	TEST_TRUE(is_rgb(studio_seen(&f, one), 640, 650, studio_rgbv[2]));
@@ -129,6 +130,108 @@ static int test_pin(void)
 	return err;
 }
 
+static int watch_pins(struct video_watch **wp, struct studio *f,
+		      const char *layout, uint32_t self,
+		      const struct pins *pins)
+{
+	const struct video_view view = {
+		.layout = layout, .self = self, .pins = *pins,
+	};
+
+	on_loop();
+
+	return video_watch_alloc(wp, f->v, &studio_top, &view);
+}
+
+/* Two side by side in their order, whoever speaks; in a layout with one
+ * large the second is among the others, whoever speaks */
+static int test_two_pins(void)
+{
+	const struct pins two = {{4, 2}, 2}, turned = {{2, 4}, 2};
+	struct video_watch *grid = NULL, *pair = NULL, *other = NULL,
+		*strip = NULL;
+	struct studio f;
+	int err = 0;
+
+	TEST_ERR(people(&f, 12));
+	TEST_ERR(watch_pins(&grid, &f, "", 1, &two));
+	TEST_ERR(watch_pins(&pair, &f, "side-by-side", 2, &two));
+	TEST_ERR(watch_pins(&other, &f, "side-by-side", 3, &turned));
+	TEST_ERR(watch_pins(&strip, &f, "filmstrip", 1,
+			    &(struct pins){{3, 12}, 2}));
+	for (uint32_t i = 1; i <= 3; i++) {
+		video_speaker(f.v, i);
+		TEST_ERR(studio_step(&f, 40));
+		TEST_EQ(4, studio_stat(&f, "scenes"));
+		TEST_TRUE(is_rgb(studio_seen(&f, grid), 320, 150,
+				 studio_rgbv[4]));
+		TEST_TRUE(is_rgb(studio_seen(&f, grid), 960, 150,
+				 studio_rgbv[2]));
+		TEST_TRUE(is_rgb(studio_seen(&f, pair), 320, 360,
+				 studio_rgbv[4]));
+		TEST_TRUE(is_rgb(studio_seen(&f, pair), 960, 360,
+				 studio_rgbv[2]));
+		TEST_TRUE(is_rgb(studio_seen(&f, other), 320, 360,
+				 studio_rgbv[2]));
+		TEST_TRUE(is_rgb(studio_seen(&f, other), 960, 360,
+				 studio_rgbv[4]));
+		TEST_TRUE(is_rgb(studio_seen(&f, strip), 640, 300,
+				 studio_rgbv[3]));
+		/* of 8 places below him, in the last */
+		TEST_TRUE(is_rgb(studio_seen(&f, strip), 1200, 660,
+				 studio_rgbv[12]));
+	}
+
+	/* one of them goes: the other is large alone */
+	studio_leave(&f, 4);
+	TEST_ERR(studio_step(&f, 40));
+	TEST_TRUE(is_rgb(studio_seen(&f, grid), 640, 300, studio_rgbv[2]));
+	TEST_TRUE(is_rgb(studio_seen(&f, pair), 320, 360, studio_rgbv[2]));
+	TEST_TRUE(is_rgb(studio_seen(&f, pair), 960, 360, studio_rgbv[3]));
+	TEST_EQ(video_watch_rung(pair), video_watch_rung(other));
+	TEST_EQ(0, f.fails);
+ out:
+	mem_deref(grid);
+	mem_deref(pair);
+	mem_deref(other);
+	mem_deref(strip);
+	studio_close(&f);
+	return err;
+}
+
+/* The room's: for all, whom one of them is for, too */
+static int test_spotlights(void)
+{
+	const struct pins two = {{3, 1}, 2};
+	struct video_watch *wv[4] = {0};
+	struct studio f;
+	int err = 0;
+
+	TEST_ERR(people(&f, 4));
+	for (uint32_t i = 1; i <= 3; i++)
+		TEST_ERR(watch(&wv[i], &f, "", i, false, 0));
+	on_loop();
+	video_room(f.v, "speaker", &two);
+	TEST_ERR(studio_step(&f, 40));
+	/* nobody is large alone: all see the same */
+	TEST_EQ(1, studio_stat(&f, "scenes"));
+	TEST_TRUE(is_rgb(studio_seen(&f, wv[1]), 320, 360, studio_rgbv[3]));
+	TEST_TRUE(is_rgb(studio_seen(&f, wv[1]), 960, 360, studio_rgbv[1]));
+
+	/* one is, so he sees the other */
+	video_room(f.v, "filmstrip", &two);
+	TEST_ERR(studio_step(&f, 40));
+	TEST_EQ(2, studio_stat(&f, "scenes"));
+	TEST_TRUE(is_rgb(studio_seen(&f, wv[1]), 640, 300, studio_rgbv[3]));
+	TEST_TRUE(is_rgb(studio_seen(&f, wv[3]), 640, 300, studio_rgbv[1]));
+	TEST_EQ(0, f.fails);
+ out:
+	for (unsigned i = 0; i < 4; i++)
+		mem_deref(wv[i]);
+	studio_close(&f);
+	return err;
+}
+
 /* Who is large for all sees who was before; one scene, whoever that is. */
 static int test_own(void)
 {
@@ -137,7 +240,7 @@ static int test_own(void)
 	int err = 0;
 
 	TEST_ERR(people(&f, 3));
-	video_room(f.v, "speaker", 0);
+	studio_room(&f, "speaker", 0);
 	for (uint32_t i = 1; i <= 3; i++)
 		TEST_ERR(watch(&wv[i], &f, "", i, false, 0));
 	TEST_ERR(studio_step(&f, 20));
@@ -161,11 +264,11 @@ static int test_own(void)
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[3]), 640, 360, studio_rgbv[1]));
 
 	/* who is spotlit, too; beside whom spoke last he needs nothing */
-	video_room(f.v, "filmstrip", 3);
+	studio_room(&f, "filmstrip", 3);
 	TEST_ERR(studio_step(&f, 40));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[1]), 640, 300, studio_rgbv[3]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[3]), 640, 300, studio_rgbv[1]));
-	video_room(f.v, "side-by-side", 3);
+	studio_room(&f, "side-by-side", 3);
 	TEST_ERR(studio_step(&f, 40));
 	TEST_EQ(1, studio_stat(&f, "scenes"));
 	TEST_EQ(0, f.fails);
@@ -228,10 +331,10 @@ static int test_order(void)
 		video_speaker(f.v, i);
 		TEST_ERR(studio_step(&f, 5));
 	}
-	video_room(f.v, "", 3);
+	studio_room(&f, "", 3);
 	TEST_ERR(studio_step(&f, 20));
 	TEST_TRUE(is_rgb(studio_seen(&f, w), 640, 300, studio_rgbv[3]));
-	video_room(f.v, "", 0);
+	studio_room(&f, "", 0);
 	TEST_ERR(studio_step(&f, 20));
 	for (unsigned i = 0; i < 4; i++)
 		TEST_TRUE(is_rgb(studio_seen(&f, w), place4v[i].x,
@@ -296,7 +399,7 @@ static int test_glide(void)
 	TEST_ERR(studio_shot(&f));
 	was = edge(f.shot, 540, studio_rgbv[3]);
 	TEST_TRUE(was > 310 && was < 330);
-	video_room(f.v, "filmstrip", 0);
+	studio_room(&f, "filmstrip", 0);
 	for (unsigned i = 0; i < 8; i++) {
 		TEST_ERR(studio_shot(&f));
 		TEST_ERR(studio_png(&f, "glide-%u", i));
@@ -363,7 +466,7 @@ static int test_overlap(void)
 
 	TEST_ERR(people(&f, 2));
 	TEST_ERR(video_layouts(f.v, &pip, 1, errbuf, sizeof(errbuf)));
-	video_room(f.v, "inset", 0);
+	studio_room(&f, "inset", 0);
 	TEST_ERR(watch(&w, &f, "", 0, false, 0));
 	TEST_ERR(studio_step(&f, 20));
 	for (unsigned i = 0; i < 4; i++) {
@@ -500,11 +603,11 @@ static int test_bytes(void)
 	TEST_ERR(studio_step(&f, 60));
 	TEST_ERR(measure(&f, "nothing"));
 	keys = f.rungv[0].keys;
-	video_room(f.v, "filmstrip", 0);
+	studio_room(&f, "filmstrip", 0);
 	TEST_ERR(measure(&f, "grid to filmstrip"));
 	video_speaker(f.v, 5);
 	TEST_ERR(measure(&f, "another speaks"));
-	video_room(f.v, "grid", 0);
+	studio_room(&f, "grid", 0);
 	TEST_ERR(measure(&f, "to grid"));
 	studio_leave(&f, 9);
 	studio_leave(&f, 8);
@@ -521,6 +624,8 @@ static int test_bytes(void)
 static const struct test testv[] = {
 	{"who hides himself", test_hide},
 	{"large for one alone", test_pin},
+	{"two large for one", test_two_pins},
+	{"two in the spotlight", test_spotlights},
 	{"who speaks sees who spoke before", test_own},
 	{"so many scenes and no more", test_bound},
 	{"nobody jumps", test_order},

@@ -217,7 +217,8 @@ static int test_session(void)
 				    "lufrag")));
 	TEST_TRUE(json_is_true(json_object_get(ticket, "muted")));
 	TEST_STR("speaker", str(ticket, "layout"));
-	TEST_EQ(bob.party, json_integer_value(json_object_get(ticket, "pin")));
+	TEST_EQ(bob.party, json_integer_value(json_array_get(
+		json_object_get(ticket, "pins"), 0)));
 	TEST_TRUE(json_is_true(json_object_get(ticket, "hide_self")));
 	TEST_EQ(404, http("DELETE", path, NULL, NULL, NULL));
 
@@ -542,7 +543,8 @@ static int test_refused(void)
 static int test_crash(void)
 {
 	json_t *list = NULL, *ticket;
-	const struct meeting *m;
+	struct meeting *m;
+	struct pins spots;
 	char ufrag[64];
 	int err, i;
 
@@ -563,13 +565,14 @@ static int test_crash(void)
 	TEST_EQ(200, admin("room set", "\"room\": \"a\", \"layout\":"
 			   " \"filmstrip\""));
 	m = rooms_find(srv->rooms, "a")->meeting;
-	meeting_spotlight(rooms_find(srv->rooms, "a")->meeting,
-			  server_party(srv, ann.party));
+	spots = pins_one(ann.party);
+	meeting_spotlight(m, &spots);
 	(void)leg(&list, ann.party);
 	TEST_STR("filmstrip", str(json_object_get(list, "room_set"),
 				  "layout"));
-	TEST_EQ(ann.party, json_integer_value(json_object_get(
-		json_object_get(list, "room_set"), "spotlight")));
+	TEST_ERR(pins_decode(&spots, json_object_get(
+		json_object_get(list, "room_set"), "spotlights")));
+	TEST_EQ(ann.party, pins_first(&spots));
 
 	TEST_EQ(0, kill(mixer_client_pid(m->mc), SIGKILL));
 	for (i = 0; i < 100 && !count(&ann, "mixer replaced", NULL); i++)
@@ -582,8 +585,9 @@ static int test_crash(void)
 	TEST_STR("192.0.2.77:999", str(json_object_get(ticket, "rtc"),
 				       "peer"));
 	TEST_STR("filmstrip", str(json_object_get(list, "hello"), "layout"));
-	TEST_EQ(ann.party, json_integer_value(json_object_get(
-		json_object_get(list, "hello"), "spotlight")));
+	TEST_ERR(pins_decode(&spots, json_object_get(
+		json_object_get(list, "hello"), "spotlights")));
+	TEST_EQ(ann.party, pins_first(&spots));
  out:
 	json_decref(list);
 	whip_out_reset(&out);
