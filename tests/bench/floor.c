@@ -2,7 +2,7 @@
 /*
  * tests/bench/floor.c -- what the codecs alone cost
  *
- *	floor LEGS WIDTH HEIGHT FPS CACHE SPEAKERS [still]
+ *	floor LEGS WIDTH HEIGHT FPS CACHE SPEAKERS [still] [paced]
  *	floor rung WIDTH HEIGHT FPS KBPS CACHE
  *
  * Decodes the prepared streams that tutti-load sends, draws them into the
@@ -13,6 +13,9 @@
  * same for sound: every stream decoded, one Opus encode for all listeners
  * and one for each speaker.  Prints CPU seconds per second of stream.  The
  * canvas has 30 pictures a second whatever the streams have.
+ *
+ * With "paced" each picture waits for its time, as in anything live, and the
+ * machine does something else in between; then there is no "x264rc".
  *
  * With "rung" the picture of four such legs is scaled to that size and
  * encoded at that rate, and both are counted.
@@ -58,6 +61,8 @@ struct rung {
 	uint8_t *planev[3];       /* NULL: the canvas itself              */
 };
 
+static bool paced;
+
 static const struct rung top = {CANVAS_W, CANVAS_H, CANVAS_FPS, KBPS,
 	{NULL, NULL, NULL}};
 
@@ -68,6 +73,18 @@ static double cpu_s(void)
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/** Until picture n is due. */
+static void pace(const struct timespec *t0, unsigned n)
+{
+	uint64_t ns = (uint64_t)t0->tv_nsec + n * 1000000000ull / CANVAS_FPS;
+	const struct timespec ts = {
+		.tv_sec = t0->tv_sec + (time_t)(ns / 1000000000),
+		.tv_nsec = (long)(ns % 1000000000),
+	};
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 }
 
 /** The payloads of one frame to Annex B. */
@@ -288,6 +305,8 @@ static int encode(struct coders *c, const struct rung *r, unsigned n,
 	cost->enc += t1 - t0;
 	if (err && err != EAGAIN)
 		return err;
+	if (paced)
+		return 0;
 	if (x264_encoder_encode(c->x264, &nalv, &nalc, &in, &out) < 0)
 		return EIO;
 	cost->x264rc += cpu_s() - t1;
@@ -303,14 +322,19 @@ static int video(unsigned legs, const struct prep_video *of,
 	struct stream *sv = calloc(legs, sizeof(*sv));
 	AVPacket *pkt = av_packet_alloc();
 	struct coders coders = {NULL, NULL};
+	struct timespec begin;
 	int err = sv && pkt ? coders_open(&coders, r) : ENOMEM;
 	unsigned i, j;
 
 	if (!err)
 		err = streams_open(sv, legs, of, cache);
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (i = 0; i < SECONDS * CANVAS_FPS && !err; i++) {
-		double t0 = cpu_s();
+		double t0;
 
+		if (paced)
+			pace(&begin, i);
+		t0 = cpu_s();
 		for (j = 0; j < legs; j++)
 			if ((i + j) % each == 0)
 				decode(&sv[j], pkt);
@@ -441,12 +465,16 @@ static int floor_of(char **argv, bool still)
 
 int main(int argc, char **argv)
 {
-	bool is_rung = argc > 1 && !strcmp(argv[1], "rung");
-	int err;
+	bool is_rung = argc > 1 && !strcmp(argv[1], "rung"), still = false;
+	int n = argc < 7 ? argc : 7, err;
 
-	if (argc != 7 && (argc != 8 || strcmp(argv[7], "still"))) {
+	if (n < argc && !is_rung && !strcmp(argv[n], "still"))
+		still = n++;
+	if (n < argc && !is_rung && !strcmp(argv[n], "paced"))
+		paced = n++;
+	if (argc < 7 || n < argc) {
 		(void)fprintf(stderr, "usage: floor LEGS WIDTH HEIGHT FPS "
-			      "CACHE SPEAKERS [still]\n"
+			      "CACHE SPEAKERS [still] [paced]\n"
 			      "       floor rung WIDTH HEIGHT FPS KBPS "
 			      "CACHE\n");
 		return 2;
@@ -462,7 +490,7 @@ int main(int argc, char **argv)
 	memset(planev[0], 20, CANVAS_W * CANVAS_H);
 	memset(planev[1], 128, CANVAS_W * CANVAS_H / 2);
 
-	err = is_rung ? rung(argv) : floor_of(argv, argc == 8);
+	err = is_rung ? rung(argv) : floor_of(argv, still);
 	if (err)
 		(void)fprintf(stderr, "floor: %s\n", strerror(err));
 	free(planev[0]);

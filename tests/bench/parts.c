@@ -106,16 +106,25 @@ static void meeting_run(struct meeting *m, unsigned legs,
 	json_decref(res);
 }
 
+static json_t *floor_ask(unsigned legs, const struct kind *k,
+			 const char *how)
+{
+	json_t *res = ask("%s/tests/bench/floor %u %u %u %u %s %d%s%s",
+			  g.build, legs, k->w, k->h, k->fps, g.cache,
+			  SPEAKERS, k->still ? " still" : "", how);
+
+	if (!res)
+		die("floor failed");
+
+	return res;
+}
+
 static void floor_run(struct meeting *m, unsigned legs, const struct kind *k)
 {
 	json_t *res;
 
 	say("%u legs, %s: floor", legs, k->name);
-	res = ask("%s/tests/bench/floor %u %u %u %u %s %d%s", g.build, legs,
-		  k->w, k->h, k->fps, g.cache, SPEAKERS,
-		  k->still ? " still" : "");
-	if (!res)
-		die("floor failed");
+	res = floor_ask(legs, k, "");
 	m->vdec = number(res, "video_decode", NULL);
 	m->venc = number(res, "video_encode", NULL);
 	m->x264rc = number(res, "video_x264rc", NULL);
@@ -165,6 +174,27 @@ static void row_ratio(const struct meeting *m, unsigned n,
 	    "x264rc_ratio_%ux%s", n, k->name);
 }
 
+/** The codecs alone again, a picture at a time and only when it is due. */
+static void paced_run(const struct meeting *m, unsigned legs,
+		      const struct kind *k)
+{
+	json_t *res;
+	double dec, enc;
+
+	say("%u legs, %s: floor, paced", legs, k->name);
+	res = floor_ask(legs, k, " paced");
+	dec = number(res, "video_decode", NULL);
+	enc = number(res, "video_encode", NULL);
+	row("s/s", dec, "as floor_9legs_video_decode, in real time",
+	    "paced_%ulegs_video_decode", legs);
+	row("s/s", enc, "as floor_9legs_video_encode, in real time",
+	    "paced_%ulegs_video_encode", legs);
+	row("ratio", m->cpu / (dec + enc), "as floor_ratio_9x360p30, over "
+	    "the same codecs in real time", "paced_ratio_%ux%s", legs,
+	    k->name);
+	json_decref(res);
+}
+
 static void rows_rest(const struct meeting *m, unsigned n)
 {
 	row("MiB", m->rss, "Rss of tutti-mixer, /proc/PID/smaps_rollup",
@@ -194,6 +224,7 @@ static void usual_run(unsigned legs)
 	row_ratio(&m, legs, &usual);
 	rows_rest(&m, legs);
 	if (legs == LEGS) {
+		paced_run(&m, legs, &usual);
 		cpu_9legs = m.cpu;
 		row("mcores", 1000 * (m.adec / LEGS + m.aenc /
 				      (SPEAKERS + 1)), "an Opus decode and an "
