@@ -314,8 +314,16 @@ static struct face *anybody(const struct stage_view *v,
 	return first;
 }
 
+static void face_grow(struct face *f, unsigned w, unsigned h)
+{
+	if (w * h > f->width * f->height) {
+		f->width = w;
+		f->height = h;
+	}
+}
+
 /* Who was not shown so far has no picture yet: the one before stays until
- * it comes. */
+ * it comes.  How large it is going to be is told at once. */
 static struct face *when_ready(const struct stage_view *v,
 			       const struct stage_cue *cue,
 			       struct stage_cast *cast, struct face *f,
@@ -333,6 +341,7 @@ static struct face *when_ready(const struct stage_view *v,
 	}
 	if (now - cast->next_us < WAIT_US) {
 		f->awaited = true;
+		face_grow(f, was->told_w, was->told_h);
 		return was;
 	}
 	cast->next = 0;
@@ -414,10 +423,7 @@ void stage_update(struct stage *s, uint32_t speaker, uint64_t now,
 void face_show(struct face *f, unsigned w, unsigned h)
 {
 	f->shown = true;
-	if (w * h > f->width * f->height) {
-		f->width = w;
-		f->height = h;
-	}
+	face_grow(f, w, h);
 }
 
 /* Who comes back or becomes large is not to wait for his picture. */

@@ -223,6 +223,8 @@ static int test_handover(void)
 	video_speaker(f.v, 2);
 	TEST_ERR(studio_step(&f, 15));
 	TEST_TRUE(is_rgb(studio_seen(&f, w), 640, 360, studio_rgbv[1]));
+	/* but is asked at once for what it will be shown in */
+	TEST_TRUE(needs(&f, 2, false, 1280, 720));
 	TEST_ERR(studio_step(&f, 30));
 	TEST_TRUE(!is_rgb(studio_seen(&f, w), 200, 100, studio_rgbv[1]));
 	f.partyv[2].cam = cam;
