@@ -6,6 +6,7 @@
 // when that does not help, or the server has forgotten us: all anew.
 import { backoff } from './backoff';
 import { layers, type Layer, type Mode, type Need } from './simulcast';
+import { anew, startAt, wish } from './uplink';
 
 export type MediaState = 'connecting' | 'connected' | 'trouble' | 'busy';
 
@@ -56,6 +57,8 @@ export class Media {
 	private tries = 0;
 	private closed = false;
 	private need: Need | null = null;
+	private start = 0;               // of the estimate, 0: the server's
+	private best = 0;                // estimate when it was in use
 	private last: { at: number; rx: number; tx: number; got: number;
 		lost: number } | null = null;
 
@@ -211,7 +214,7 @@ export class Media {
 			throw new Refused(res.status, await reasonOf(res));
 		this.location = res.headers.get('Location') ?? this.location;
 		await pc.setRemoteDescription({ type: 'answer',
-			sdp: await res.text() });
+			sdp: startAt(await res.text(), this.start) });
 		await this.applyLayers();
 	}
 
@@ -221,6 +224,7 @@ export class Media {
 		clearTimeout(this.timer);
 		this.pc = null;
 		this.last = null;
+		this.start = this.best = 0;
 		if (pc) {
 			pc.ontrack = pc.onconnectionstatechange = null;
 			pc.close();
@@ -304,8 +308,49 @@ export class Media {
 	}
 
 	setNeed(need: Need | null): void {
+		const was = this.need?.height ?? Infinity;
+		const is = need?.height ?? Infinity;
+
 		this.need = need;
+		if (is < was)
+			void this.remember();
 		void this.applyLayers();
+		if (is > was)
+			this.queue(() => this.regain());
+	}
+
+	private async estimate(): Promise<number> {
+		let bps = 0;
+
+		(await this.pc?.getStats())?.forEach((s) => {
+			if (s.type === 'candidate-pair' && s.nominated)
+				bps = Math.max(bps, s.availableOutgoingBitrate ?? 0);
+		});
+
+		return bps;
+	}
+
+	// Less is asked for from now on.
+	private async remember(): Promise<void> {
+		this.best = Math.max(await this.estimate(), this.best / 2);
+	}
+
+	// More is wanted than the browser thinks possible; the server has no
+	// part in it.
+	private async regain(): Promise<void> {
+		const pc = this.pc;
+		const at = anew(await this.estimate(), this.best,
+			wish(this.wanted()));
+
+		if (!at || !pc || pc !== this.pc ||
+		    pc.connectionState !== 'connected')
+			return;
+		// the same again would be no hint
+		this.start = at === this.start ? at - 1 : at;
+		await pc.setLocalDescription(await pc.createOffer());
+		await pc.setRemoteDescription({ type: 'answer',
+			sdp: startAt(pc.remoteDescription!.sdp, this.start) });
+		await this.applyLayers();
 	}
 
 	setMode(mode: Mode): void {

@@ -4,8 +4,9 @@
 // Three sizes are agreed on: q, h and f, a quarter, a half and the whole of
 // the camera.  The server says how large the picture is shown at most
 // ("party need"); the smallest size that is large enough is sent, and q with
-// it as something to fall back to.  Shown nowhere: q, slowly.  Not told
-// (yet): all three, as it is with servers that choose by themselves.
+// it as something to fall back to.  Shown nowhere: q, tiny and slowly, so
+// that the browser sees no reason to make pictures smaller still, which it
+// would only take back by and by.  Not told (yet): all three, as it is with servers that choose by themselves.
 
 export interface Need { width: number; height: number }
 export type Mode = 'normal' | 'slow' | 'audio';
@@ -46,8 +47,8 @@ export function layers(lines: number, need: Need | null,
 		rid,
 		active: mode !== 'audio' &&
 			(i === 0 || i === pick || (!need && mode === 'normal')),
-		scaleResolutionDownBy: by,
-		maxBitrate: idle ? 50000 :
+		scaleResolutionDownBy: idle && i === 0 ? by * 2 : by,
+		maxBitrate: idle ? 30000 :
 			mode === 'slow' ? 80000 : rate(lines / by),
 		maxFramerate: idle ? 5 : mode === 'slow' ? 8 : 30,
 	}));

@@ -13,6 +13,7 @@ import { apply, grade, inLobby, openChat, present, refresh, sorted, welcome,
 	NOTES_MAX, type Json, type Model } from '../src/model';
 import { digest } from '../src/notes';
 import { cost, layers, rate } from '../src/simulcast';
+import { anew, startAt, wish } from '../src/uplink';
 
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)]
 	.map((m) => m[1]).sort().join();
@@ -93,7 +94,30 @@ test('the smallest layer that is large enough is sent, and q', () => {
 test('what nobody sees is sent slowly', () => {
 	const q = layers(720, { width: 0, height: 0 }, 'normal')[0]!;
 
-	assert.ok(q.maxBitrate <= 60000 && q.maxFramerate <= 5);
+	assert.ok(q.maxBitrate <= 30000 && q.maxFramerate <= 5);
+	assert.equal(q.scaleResolutionDownBy, 8);
+});
+
+test('an estimate that fell while nobody looked begins anew', () => {
+	const want = wish(layers(720, { width: 1280, height: 720 }, 'normal'));
+
+	assert.ok(want > 2e6 && want < 3e6);
+	assert.equal(wish(layers(720, null, 'audio')), wish([]));
+	assert.equal(anew(90e3, 4e6, want), Math.floor(want / 1000));
+	assert.equal(anew(90e3, 600e3, want), 600);  // it was narrow before
+	assert.equal(anew(500e3, 600e3, want), 0);   // and still is
+	assert.equal(anew(2e6, 4e6, want), 0);       // there is enough
+	assert.equal(anew(0, 4e6, want), 0);         // the browser does not say
+	assert.equal(anew(90e3, 0, want), 0);        // nothing is known
+});
+
+test('an answer begins from there, whatever codecs it has', () => {
+	const sdp = 'a=fmtp:96 x-google-start-bitrate=2000\r\n' +
+		'a=fmtp:98 profile-id=0;x-google-start-bitrate=2000\r\n';
+
+	assert.equal(startAt(sdp, 0), sdp);
+	assert.equal(startAt(sdp, 700).match(/=700\r/g)?.length, 2);
+	assert.equal(startAt('v=0\r\n', 700), 'v=0\r\n');
 });
 
 test('rids and scales are those of the offer', () => {
