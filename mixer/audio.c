@@ -385,6 +385,8 @@ static void *thread_main(void *arg)
 	uint64_t next = clock_us() + TICK_US;
 
 	on_ticker();
+	/* itself: for another's the sandbox would have to open a file */
+	(void)pthread_setname_np(pthread_self(), "audio");
 
 	while (atomic_load(&a->run)) {
 		uint64_t now;
@@ -420,7 +422,6 @@ int audio_start(struct audio *a)
 		return err;
 
 	a->started = true;
-	(void)pthread_setname_np(a->thread, "audio");
 	if (!thread_urgent(a->thread))
 		info("audio has no real-time priority; video waits for it\n");
 

@@ -25,6 +25,7 @@
 
 #include "base/log.h"
 #include "base/mixproto.h"
+#include "base/thread.h"
 #include "mixer/mixer.h"
 #include "mixer/net_rtc.h"
 #include "mixer/sandbox.h"
@@ -110,10 +111,13 @@ static int check_filter(char **argv)
 	return 1;
 }
 
+/* This thread sends all sound and takes it in: on a machine that is full
+ * audio that is in time is of no use without it. */
 static ON(loop) int run(void)
 {
 	int err;
 
+	thread_prompt();
 	err = mixer_alloc(&mixer, MIX_FD, end_handler, NULL);
 	if (err) {
 		error("cannot start: %m\n", err);

@@ -197,7 +197,7 @@ static ON(loop) void load_event(struct mixer *mixer, unsigned step)
 	mixer->load_height = h;
 	LIST_FOREACH(&mixer->legl, le) {
 		struct mixer_leg *ml = le->data;
-		int err = mixer_leg_watch(ml);
+		int err = mixer_leg_load(ml);
 
 		if (err)
 			warning("leg %u does not move: %m\n", ml->ticket.id,

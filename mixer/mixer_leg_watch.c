@@ -147,11 +147,11 @@ static struct video_view view_of(const struct ticket *t)
 }
 
 /* The picture this leg is sent: the best it can take and wants. */
-int mixer_leg_watch(struct mixer_leg *ml)
+static ON(loop) int watch(struct mixer_leg *ml, const char *why)
 {
 	const struct ticket *t = &ml->ticket;
 	const struct video_view view = view_of(t);
-	struct video_watch *watch = NULL;
+	struct video_watch *next = NULL;
 	struct video_rung rung;
 	int err;
 
@@ -165,7 +165,7 @@ int mixer_leg_watch(struct mixer_leg *ml)
 	    && view_equal(&view, &ml->view))
 		return 0;
 
-	err = watch_new(ml, &rung, &view, &watch);
+	err = watch_new(ml, &rung, &view, &next);
 	if (err)
 		return err;
 
@@ -173,9 +173,19 @@ int mixer_leg_watch(struct mixer_leg *ml)
 	memcpy(ml->layout, t->layout, sizeof(ml->layout));
 	ml->view = view;
 	ml->view.layout = ml->layout;
-	watch_begin(ml, watch, &rung, "asked");
+	watch_begin(ml, next, &rung, why);
 
 	return 0;
+}
+
+int mixer_leg_watch(struct mixer_leg *ml)
+{
+	return watch(ml, "asked");
+}
+
+int mixer_leg_load(struct mixer_leg *ml)
+{
+	return watch(ml, "load");
 }
 
 /* ---- moves ------------------------------------------------------------ */

@@ -165,6 +165,8 @@ void mixer_leg_need(struct mixer_leg *ml, enum leg_media media) ON(loop);
 
 /* mixer_leg_watch.c */
 int  mixer_leg_watch(struct mixer_leg *ml) ON(loop);
+/** The same, because the governor moved. */
+int  mixer_leg_load(struct mixer_leg *ml) ON(loop);
 /** Is this unit for it?  Ends a move to a larger rung. */
 bool mixer_leg_watches(struct mixer_leg *ml, const struct unit *unit)
 	ON(loop);

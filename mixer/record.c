@@ -27,6 +27,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "mixer/record.h"
 #include "mixer/record_image.h"
 #include "mixer/record_mkv.h"
@@ -268,6 +269,8 @@ static void *writer_main(void *arg)
 {
 	struct core *core = arg;
 
+	thread_ordinary();
+	(void)pthread_setname_np(pthread_self(), "writer");
 	for (;;) {
 		struct job *job;
 
@@ -348,7 +351,6 @@ int recorder_alloc(struct recorder **rp)
 		mem_deref(r);
 		return err;
 	}
-	(void)pthread_setname_np(r->thread, "writer");
 	r->run = true;
 	*rp = r;
 

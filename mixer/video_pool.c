@@ -180,6 +180,7 @@ static void *worker_main(void *arg)
 
 	on_worker();
 	thread_patient();
+	(void)pthread_setname_np(pthread_self(), "video");
 	lock(p);
 	while (!p->quit) {
 		if (!work_one(p, w))

@@ -226,13 +226,12 @@ static void governor_tell(struct video *v)
 		v->cfg.eventh(VIDEO_LOAD, v->gov.step, v->cfg.arg);
 }
 
-/* Somebody looks again: what was too much before need not be now. */
-static void governor_begin(struct video *v, uint64_t now)
+/* Nobody looks any more: what was too much until now need not be again. */
+static void governor_end(struct video *v, uint64_t now)
 {
 	const bool was = v->gov.step;
 
 	gov_init(&v->gov, now);
-	v->awake_us = now;
 	if (was)
 		governor_tell(v);
 }
@@ -281,6 +280,7 @@ static uint64_t fall_idle(struct video *v, uint64_t now)
 	scenes_end(v);
 	at = tick_run(v, now);
 	tick_close(&v->tick);
+	governor_end(v, now);
 	v->begun = false;
 
 	return at;
@@ -361,8 +361,10 @@ uint64_t video_tick(uint64_t now, void *arg)
 	tick_open(v, t);
 	if (!t->rungc && !t->shots)
 		return fall_idle(v, now);
-	if (!v->begun)
-		governor_begin(v, now);
+	if (!v->begun) {
+		gov_init(&v->gov, now);
+		v->awake_us = now;
+	}
 	due = v->begun ? next_us(v, v->last_n) : now;
 	(void)tick_run(v, now);
 	gather(v);

@@ -79,7 +79,8 @@
  *	rung       {id, codec, width, height, fps, kbps, estimate_kbps, why}
  *	                                    what this leg is sent from now on;
  *	                                    all 0: no picture.  why: "asked",
- *	                                    "congestion", "room" (there is)
+ *	                                    "congestion", "room" (there is),
+ *	                                    "load" (the governor)
  *	quality    {id, media, rx_packets, rx_lost, rx_jitter_ms, tx_packets,
  *	            tx_lost, rtt_ms, delay_ms, codec_rx, codec_tx, width,
  *	            height, tx_estimate_kbps, tx_kbps, tx_audio_kbps,

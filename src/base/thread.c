@@ -31,7 +31,8 @@ void on_worker(void)
 
 enum {
 	URGENT_PRIORITY = 10,
-	PATIENT_NICE    = 5,      /* a third of another's share           */
+	PROMPT_NICE     = -10,    /* nine times another's share           */
+	PATIENT_NICE    = 5,      /* a third of it                        */
 };
 
 static atomic_bool refused;
@@ -50,8 +51,20 @@ bool thread_urgent(pthread_t thread)
 
 
 /* Of Linux: 0 is the calling thread, not its process. */
+void thread_prompt(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, PROMPT_NICE);
+}
+
+
+void thread_ordinary(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, 0);
+}
+
+
 void thread_patient(void)
 {
-	if (atomic_load(&refused))
-		(void)setpriority(PRIO_PROCESS, 0, PATIENT_NICE);
+	(void)setpriority(PRIO_PROCESS, 0,
+			  atomic_load(&refused) ? PATIENT_NICE : 0);
 }

@@ -36,7 +36,12 @@ void on_worker(void) ASSERTS(worker);
 /** This thread goes before all others (SCHED_RR), if we are allowed to;
  *  before patient ones at least. */
 bool thread_urgent(pthread_t thread);
-/** The calling thread lets others go first where nobody could be made
+/** The calling thread, and those that it starts, go before ordinary ones,
+ *  if we are allowed to. */
+void thread_prompt(void);
+/** The calling thread does not, whoever started it. */
+void thread_ordinary(void);
+/** Nor this one, and it lets others go first where nobody could be made
  *  urgent: threads that are started later call it. */
 void thread_patient(void);
 

@@ -547,7 +547,8 @@ static void rung_msg(struct party *p, json_t *msg)
 	(void)json_str(msg, "why", &why);
 	if (!codec_is_video(codec_find(codec)))
 		codec = "";
-	if (strcmp(why, "congestion") && strcmp(why, "room"))
+	if (strcmp(why, "congestion") && strcmp(why, "room") &&
+	    strcmp(why, "load"))
 		why = "asked";
 	(void)json_object_set_new(rung, "codec", json_string(codec));
 	for (i = 0; i < ARRAY_SIZE(namev); i++) {

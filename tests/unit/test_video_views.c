@@ -13,6 +13,7 @@
 #include <re.h>
 
 #include "mixer/layout.h"
+#include "mixer/video_priv.h"
 #include "tests/fake/studio.h"
 #include "tests/unit/test.h"
 
@@ -451,6 +452,38 @@ static int test_glide(void)
 	return err;
 }
 
+/* While the governor saves there are no moves: every step of one would be
+ * a picture that changes all over. */
+static int test_no_glide(void)
+{
+	struct video_watch *w = NULL;
+	struct studio f;
+	unsigned x;
+	int err = 0;
+
+	TEST_ERR(people(&f, 3));
+	TEST_ERR(watch(&w, &f, "", 0, false, 0));
+	TEST_ERR(studio_step(&f, 20));
+	f.v->gov.step = 1;
+	video_room(f.v, "filmstrip", 0);
+	TEST_ERR(studio_shot(&f));
+	x = edge(f.shot, 640, studio_rgbv[3]);
+	TEST_TRUE(x > 640 && x < 650);
+	TEST_TRUE(is_rgb(f.shot, 640, 300, studio_rgbv[1]));
+	TEST_TRUE(is_rgb(f.shot, 500, 650, studio_rgbv[2]));
+
+	/* when it no longer does they glide again */
+	f.v->gov.step = 0;
+	video_room(f.v, "grid", 0);
+	TEST_ERR(studio_shot(&f));
+	x = edge(f.shot, 540, studio_rgbv[3]);
+	TEST_TRUE(x > 330);
+ out:
+	mem_deref(w);
+	studio_close(&f);
+	return err;
+}
+
 /* Above the other: what changes below is seen around it, never over it. */
 static int test_overlap(void)
 {
@@ -630,6 +663,7 @@ static const struct test testv[] = {
 	{"so many scenes and no more", test_bound},
 	{"nobody jumps", test_order},
 	{"tiles glide, then stand", test_glide},
+	{"not while the governor saves", test_no_glide},
 	{"one tile over another", test_overlap},
 	{"what a move costs", test_bytes},
 };
