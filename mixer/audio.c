@@ -3,6 +3,7 @@
  * mixer/audio.c -- the audio engine as the loop sees it, and its thread
  */
 #include <stdlib.h>
+#include <string.h>
 #include <re.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@ enum {
 	TICK_US  = AUDIO_TICK_MS * 1000,
 	LATE_US  = 5000,          /* a tick that began later is counted   */
 	STALL_US = 5 * TICK_US,   /* later still: ticks are left out      */
+	CACHE_LINE = 64,
 };
 
 /* The handle; everything in it belongs to the loop */
@@ -98,10 +100,12 @@ static void leg_destructor(void *arg)
 
 static struct aleg *aleg_alloc(uint32_t id)
 {
-	struct aleg *l = calloc(1, sizeof(*l));
+	struct aleg *l;
 
-	if (!l)
+	if (posix_memalign((void **)&l, CACHE_LINE, sizeof(*l)))
 		return NULL;
+
+	memset(l, 0, sizeof(*l));
 
 	atomic_init(&l->refs, 2);
 	atomic_init(&l->gone, false);

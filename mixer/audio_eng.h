@@ -71,9 +71,14 @@ struct aleg_pub {
 };
 
 struct aleg {
-	atomic_uint refs;         /* [a]                                  */
-	atomic_bool gone;         /* [a] set under out                    */
+	/* what is looked at for each of a thousand listeners every tick:
+	 * one line of the cache */
+	struct le cle;            /* [T] in its class                     */
+	struct audio_enc *own;    /* [T] NULL: shares the class's         */
 	uint32_t id;              /* [I]                                  */
+	atomic_bool gone;         /* [a] set under out                    */
+
+	atomic_uint refs;         /* [a]                                  */
 	struct cmd del;           /* [b]                                  */
 
 	struct pkt *pktv, **pkte; /* [b] oldest first                     */
@@ -89,7 +94,6 @@ struct aleg {
 	struct aleg_pub pub;      /* [a]                                  */
 
 	struct le le;             /* [T] in audio.inl, once it has `in`   */
-	struct le cle;            /* [T] in its class                     */
 	struct ticket_media m;    /* [T]                                  */
 	bool muted;               /* [T]                                  */
 	bool added;               /* [T]                                  */
@@ -105,7 +109,6 @@ struct aleg {
 	bool mixed;               /* [T] was in the last mix              */
 	unsigned back;            /* [T] ticks his own encoder stays      */
 	struct audio_class *cls;  /* [T] NULL: is sent nothing            */
-	struct audio_enc *own;    /* [T] NULL: shares the class's         */
 };
 
 struct audio_ev {

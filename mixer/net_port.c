@@ -5,10 +5,17 @@
  * One pair of buffers serves all ports of the loop: reads are handed out
  * before the handler returns, and a batch to send belongs to one port at a
  * time (ports are visited one after the other anyway).
+ *
+ * Ports do not wake the loop one by one: they are in an epoll set of their
+ * own, and after a wake-up that set is let alone for NET_PORT_REST_MS.  What
+ * has come by then is read in one go; when nothing has, the next datagram
+ * wakes at once again.  A meeting's packets come every millisecond, and
+ * going to sleep and waking up cost as much as all else about them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,8 +25,11 @@
 #include "mixer/net_port.h"
 #include "mixer/pkt.h"
 
+enum { EVENTS = 64 };             /* ports read per wake-up               */
+
 struct net_port {
 	int fd;                   /* [I] owned                            */
+	bool waits;               /* its descriptor is in io.ep           */
 	bool seqpacket;           /* [I] a read of 0 bytes is the end     */
 	bool v6;                  /* [I] IPv4 peers are v4-mapped to it   */
 	bool *gonep;              /* set by the destructor while reading  */
@@ -42,20 +52,45 @@ static struct {
 	bool reading;             /* rx is in use                         */
 	struct net_port *np;      /* whose tx is                          */
 	unsigned txc;
+	int ep;                   /* all ports that wait for something    */
+	struct tmr tmr;           /* runs: ep is let alone                */
+	struct epoll_event evv[EVENTS];   /* what came, while it is read  */
+	unsigned evc;
 } io;
+
+
+static void io_handler(int flags, void *arg);
+
+
+static void io_end(void)
+{
+	tmr_cancel(&io.tmr);
+	fd_close(io.ep);
+	(void)close(io.ep);
+	io.rx = mem_deref(io.rx);
+	io.tx = mem_deref(io.tx);
+}
 
 
 static int io_use(void)
 {
+	int err;
+
 	if (io.users)
 		goto out;
 
+	io.ep = epoll_create1(EPOLL_CLOEXEC);
+	if (io.ep < 0)
+		return errno;
+
+	tmr_init(&io.tmr);
 	io.rx = mem_zalloc(sizeof(*io.rx), NULL);
 	io.tx = mem_zalloc(sizeof(*io.tx), NULL);
-	if (!io.rx || !io.tx) {
-		io.rx = mem_deref(io.rx);
-		io.tx = mem_deref(io.tx);
-		return ENOMEM;
+	err = io.rx && io.tx ? fd_listen(io.ep, FD_READ, io_handler, NULL)
+			     : ENOMEM;
+	if (err) {
+		io_end();
+		return err;
 	}
  out:
 	++io.users;
@@ -66,11 +101,37 @@ static int io_use(void)
 
 static void io_unuse(void)
 {
-	if (--io.users)
+	if (!--io.users)
+		io_end();
+}
+
+
+static int wait_start(struct net_port *np)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = np };
+
+	if (epoll_ctl(io.ep, EPOLL_CTL_ADD, np->fd, &ev))
+		return errno;
+	np->waits = true;
+
+	return 0;
+}
+
+
+/* Also when it goes while what came is handed out */
+static void wait_stop(struct net_port *np)
+{
+	unsigned i;
+
+	if (!np->waits)
 		return;
 
-	io.rx = mem_deref(io.rx);
-	io.tx = mem_deref(io.tx);
+	(void)epoll_ctl(io.ep, EPOLL_CTL_DEL, np->fd, NULL);
+	np->waits = false;
+	for (i = 0; i < io.evc; i++) {
+		if (io.evv[i].data.ptr == np)
+			io.evv[i].data.ptr = NULL;
+	}
 }
 
 
@@ -86,7 +147,7 @@ static void destructor(void *arg)
 
 	if (io.np == np)
 		net_port_flush();
-	fd_close(np->fd);
+	wait_stop(np);
 	(void)close(np->fd);
 	io_unuse();
 }
@@ -152,7 +213,7 @@ static bool rx_deliver(struct net_port *np, unsigned n, const bool *gone)
 		if (!h->msg_len) {
 			if (!np->seqpacket)
 				continue;
-			fd_close(np->fd);
+			wait_stop(np);
 			np->recvh(NULL, NULL, 0, now, np->arg);
 			return false;
 		}
@@ -177,21 +238,13 @@ static bool rx_deliver(struct net_port *np, unsigned n, const bool *gone)
 }
 
 
-static void fd_handler(int flags, void *arg)
+/* false: there is more to read */
+static bool read_port(struct net_port *np)
 {
-	struct net_port *np = arg;
 	unsigned round;
 	bool gone = false;
 	int n;
 
-	on_loop();
-	(void)flags;
-
-	/* a handler that runs the loop again must not overwrite our batch */
-	if (io.reading)
-		return;
-
-	io.reading = true;
 	np->gonep = &gone;
 	for (round = 0; round < NET_PORT_ROUNDS; round++) {
 		rx_prepare(io.rx);
@@ -210,9 +263,75 @@ static void fd_handler(int flags, void *arg)
 	}
 	if (!gone)
 		np->gonep = NULL;
-	io.reading = false;
 
+	return round < NET_PORT_ROUNDS;
+}
+
+
+/* How many ports had something; *morep: there is more to read now */
+static unsigned read_all(bool *morep)
+{
+	unsigned i, evc;
+	int n;
+
+	*morep = false;
+
+	/* a handler that runs the loop again must not overwrite our batch */
+	if (io.reading)
+		return 0;
+
+	n = epoll_wait(io.ep, io.evv, EVENTS, 0);
+	if (n <= 0)
+		return 0;
+
+	*morep = n == EVENTS;
+	io.reading = true;
+	io.evc = evc = (unsigned)n;
+	for (i = 0; i < evc; i++) {
+		if (io.evv[i].data.ptr && !read_port(io.evv[i].data.ptr))
+			*morep = true;
+	}
+	io.evc = 0;
+	io.reading = false;
 	net_port_flush();
+
+	return evc;
+}
+
+
+static void rest_handler(void *arg)
+{
+	bool more;
+	unsigned n;
+
+	(void)arg;
+	on_loop();
+
+	n = read_all(&more);
+	if (!io.users)                  /* the last port went meanwhile   */
+		return;
+	if (n && !more)
+		tmr_start(&io.tmr, NET_PORT_REST_MS, rest_handler, NULL);
+	else if (fd_listen(io.ep, FD_READ, io_handler, NULL))
+		tmr_start(&io.tmr, NET_PORT_REST_MS, rest_handler, NULL);
+}
+
+
+static void io_handler(int flags, void *arg)
+{
+	bool more;
+	unsigned n;
+
+	(void)flags;
+	(void)arg;
+	on_loop();
+
+	n = read_all(&more);
+	if (!io.users || !n || more)
+		return;
+
+	fd_close(io.ep);
+	tmr_start(&io.tmr, NET_PORT_REST_MS, rest_handler, NULL);
 }
 
 
@@ -260,12 +379,12 @@ int net_port_alloc(struct net_port **npp, int fd, net_port_h *recvh,
 	err = io_use();
 	if (err)
 		goto out;
-	err = fd_listen(fd, FD_READ, fd_handler, np);
-	if (err) {
-		io_unuse();
-		goto out;
-	}
 	np->fd = fd;
+	err = wait_start(np);
+	if (err) {
+		np->fd = -1;
+		io_unuse();
+	}
 
  out:
 	if (err) {

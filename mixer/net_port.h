@@ -4,7 +4,9 @@
  *
  * Adopts a UDP socket or one end of an AF_UNIX datagram or seqpacket pair.
  * Reads with recvmmsg, at most NET_PORT_ROUNDS batches per wake-up, so that
- * a flood at one port does not starve the others; writes are collected and
+ * a flood at one port does not starve the others; while datagrams keep
+ * coming all ports are read every NET_PORT_REST_MS, and so much is arrival
+ * late at most; writes are collected and
  * go out with sendmmsg.  Never blocks: what the kernel does not take at
  * once is dropped and counted.  The buffers are shared by all ports of the
  * loop, so an idle port costs a descriptor and this struct.
@@ -24,6 +26,7 @@
 enum {
 	NET_PORT_BATCH  = 32,     /* datagrams per system call            */
 	NET_PORT_ROUNDS = 4,      /* batches read per wake-up             */
+	NET_PORT_REST_MS = 2,     /* between two wake-ups                 */
 };
 
 struct net_port;

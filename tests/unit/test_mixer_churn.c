@@ -507,8 +507,8 @@ static int test_burst(void)
 	int fdv[2], err = 0;
 
 	TEST_ERR(fx_open(&fx));
-	TEST_ERR(pair_open(&fdv[0], &fdv[1]));
 	for (unsigned i = 0; i < BURST && !err; i++) {
+		TEST_ERR(pair_open(&fdv[0], &fdv[1]));
 		ticket_init(&t, i + 1);
 		media(&t.audio, 0);
 		t.audio.ptime_ms = 20;
@@ -516,9 +516,9 @@ static int test_burst(void)
 			.clock_hz = 8000, .channels = 1};
 		err = tell(&fx, MIX_LEG_ADD, json_pack("{so}", "ticket",
 			   ticket_encode(&t)), &fdv[1], 1);
+		close(fdv[0]);
+		close(fdv[1]);
 	}
-	close(fdv[0]);
-	close(fdv[1]);
 	TEST_ERR(err);
 	for (unsigned i = 0; i < 50 && fx.answers < fx.seq; i++)
 		pass(&fx, 100);

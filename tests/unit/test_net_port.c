@@ -139,6 +139,80 @@ static int test_udp(void)
 }
 
 
+/* Sends one datagram a millisecond */
+struct drip {
+	struct tmr tmr;
+	struct net_port *np;
+	struct sa dst;
+	unsigned left;
+};
+
+
+static void send_handler(void *arg)
+{
+	struct drip *d = arg;
+	struct iovec iov = {"drip", 4};
+
+	on_loop();
+	(void)net_port_send(d->np, &d->dst, &iov, 1);
+	net_port_flush();
+	if (--d->left)
+		tmr_start(&d->tmr, 1, send_handler, d);
+}
+
+
+/* Many ports that are read together while something comes all the time: all
+ * that was sent is read, none waits for another, also when some of them go
+ * in the middle of it, and the next burst wakes the loop again. */
+static int test_many(void)
+{
+	enum { PORTS = 100 };
+	struct seen *v = mem_zalloc(PORTS * sizeof(*v), NULL), a = {0};
+	struct drip d = {.np = NULL};
+	struct iovec iov = {"abc", 3};
+	struct sa sa;
+	int fd = -1, err = 0;
+	unsigned i, n, round;
+
+	on_loop();
+	tmr_init(&d.tmr);
+	if (!v)
+		return ENOMEM;
+	TEST_ERR(udp(&fd, &sa));
+	TEST_ERR(net_port_alloc(&a.np, fd, recv_handler, &a));
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < PORTS; i++) {
+			TEST_ERR(udp(&fd, &d.dst));
+			TEST_ERR(net_port_alloc(&v[i].np, fd, recv_handler,
+						&v[i]));
+			v[i].n = 0;
+			v[i].die = i % 3 == 1;
+			TEST_ERR(net_port_send(a.np, &d.dst, &iov, 1));
+		}
+		d.np = a.np;            /* and the last of them more      */
+		d.left = 50;
+		tmr_start(&d.tmr, 1, send_handler, &d);
+		v[PORTS - 1].want = 51;
+		run(5000);
+		for (i = n = 0; i < PORTS; i++) {
+			n += v[i].n;
+			TEST_EQ(v[i].die, !v[i].np);
+		}
+		TEST_EQ(PORTS + 50, n);
+		for (i = 0; i < PORTS; i++)
+			v[i].np = mem_deref(v[i].np);
+	}
+ out:
+	tmr_cancel(&d.tmr);
+	mem_deref(a.np);
+	for (i = 0; v && i < PORTS; i++)
+		mem_deref(v[i].np);
+	mem_deref(v);
+
+	return err;
+}
+
+
 static int pairs(int type)
 {
 	struct seen a = { .np = NULL };
@@ -292,6 +366,7 @@ static int test_refused(void)
 
 static const struct test testv[] = {
 	{"udp in batches",          test_udp},
+	{"a hundred, read together", test_many},
 	{"a datagram pair",         test_dgram_pair},
 	{"a seqpacket pair",        test_seqpacket_pair},
 	{"IPv4 and IPv6 on one socket", test_both_families},
