@@ -20,6 +20,11 @@
 #include "tuttid/task.h"
 #include "tuttid/text.h"
 
+/* Each may take a core for ten seconds, and hosts may ask for them. */
+enum { TRIALS_MAX = 2 };
+
+static unsigned trialc;
+
 struct trial {
 	struct task *task;        /* weak: it owns us                     */
 	struct child *child;
@@ -30,6 +35,7 @@ static void trial_destructor(void *arg)
 {
 	struct trial *trial = arg;
 
+	--trialc;
 	mem_deref(trial->child);
 }
 
@@ -89,10 +95,16 @@ void filter_check(struct server *srv, struct req *req, const json_t *args,
 		thenh(srv, req, args);
 		return;
 	}
+	if (trialc >= TRIALS_MAX) {
+		req_fail(req, 503, "Too many at a time", "canvas_filter: "
+			 "others are being tried, ask again");
+		return;
+	}
 	if (task_alloc(&task, srv, req))
 		return;
 
 	trial = mem_zalloc(sizeof(*trial), trial_destructor);
+	trialc += trial != NULL;
 	task->obj    = trial;
 	task->result = json_incref((json_t *)(uintptr_t)args);
 	err = trial ? 0 : ENOMEM;

@@ -248,7 +248,7 @@ static void forget_news(struct meeting *m)
 {
 	struct le *le;
 
-	m->speaker = 0;
+	m->speaker   = 0;
 	m->load_step = 0;
 	LIST_FOREACH(&m->partyl, le) {
 		struct party *p = le->data;

@@ -10,7 +10,7 @@ import { Store, keep, kept } from './store';
 export type Phase = 'unsupported' | 'landing' | 'join' | 'joining' |
 	'waiting' | 'meeting' | 'ended';
 export type Panel = 'chat' | 'people' | 'settings' | null;
-export type Dialog = { what: 'help' } | { what: 'end' } |
+export type Dialog = { what: 'help' } | { what: 'end' } | { what: 'room' } |
 	{ what: 'kick'; party: number; name: string } | null;
 
 export interface Door {

@@ -215,7 +215,8 @@ export class Link {
 	}
 
 	// An answer that does not come is a dead connection.
-	request(verb: string, args: Json = {}): Promise<unknown> {
+	request(verb: string, args: Json = {}, ms = ANSWER_MS):
+			Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			if (!this.live || !this.ws) {
 				reject(new VerbError(503, 'not connected', ''));
@@ -223,7 +224,7 @@ export class Link {
 			}
 
 			const id = ++this.id;
-			const timer = setTimeout(() => this.broken(), ANSWER_MS);
+			const timer = setTimeout(() => this.broken(), ms);
 
 			this.pending.set(id, { resolve, reject, timer });
 			this.ws.send(JSON.stringify({ id, verb, args }));

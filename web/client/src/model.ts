@@ -12,6 +12,11 @@ export interface Quality {
 	[media: string]: unknown;
 }
 
+export interface Rung {               // height 0: no picture
+	codec: string; width: number; height: number; fps: number;
+	kbps: number; estimate: number; why: string;
+}
+
 export interface Party {
 	party: number;
 	name: string;
@@ -31,6 +36,7 @@ export interface Party {
 	self_view: boolean;           // in the picture that it is sent
 	pinned: number;               // whom it sees large; hosts and itself
 	quality: Quality | null;
+	rung: Rung | null;            // what it is sent; hosts' and our own
 }
 
 export interface Chat {
@@ -51,6 +57,7 @@ export interface Room {
 	recording: 'off' | 'on' | 'paused';
 	meeting: number;
 	recording_id: number;
+	load: number;                 // steps that the server saves
 }
 
 export interface Reaction { id: number; emoji: string; name: string }
@@ -97,6 +104,12 @@ export const NOTES_MAX = 50;
 export const CHAT_MAX = 2000;
 const REACTIONS_MAX = 12;
 
+function toRung(j: Json): Rung {
+	return { codec: str(j.codec), width: num(j.width),
+		height: num(j.height), fps: num(j.fps), kbps: num(j.kbps),
+		estimate: num(j.estimate_kbps), why: str(j.why) };
+}
+
 export function toParty(j: Json, old?: Party): Party {
 	const bool = (k: keyof Party) => k in j ? Boolean(j[k])
 		: Boolean(old?.[k]);
@@ -122,6 +135,7 @@ export function toParty(j: Json, old?: Party): Party {
 			: old?.self_view ?? true,
 		pinned: 'pinned' in j ? num(j.pinned) : old?.pinned ?? 0,
 		quality: j.quality ? obj(j.quality) : old?.quality ?? null,
+		rung: j.rung ? toRung(obj(j.rung)) : old?.rung ?? null,
 	};
 }
 
@@ -164,6 +178,7 @@ export function toRoom(j: Json, old?: Room): Room {
 		recording_id: num(obj(j.recording).recording,
 			num(j.recording, old?.recording_id)),
 		meeting: num(j.meeting, old?.meeting),
+		load: num(j.load, old?.load),
 	};
 }
 
@@ -186,6 +201,11 @@ function mergeChat(old: readonly Chat[], more: Chat[]): Chat[] {
 	return all.slice(-CHAT_MAX);
 }
 
+const layoutsOf = (j: Json) => ({
+	layouts: Array.isArray(j.layouts) ? j.layouts.map(String) : [],
+	titles: obj(j.layout_titles),
+});
+
 // The first message of the server, or the one after a broken connection.
 export function welcome(w: Json, old: Model | null): Model {
 	const me = num(w.party);
@@ -199,6 +219,7 @@ export function welcome(w: Json, old: Model | null): Model {
 
 	return {
 		me,
+		...layoutsOf(w),
 		role: w.role === 'host' || w.role === 'admin' ? 'host' : 'guest',
 		waiting: Boolean(w.waiting),
 		refused: false,
@@ -208,8 +229,6 @@ export function welcome(w: Json, old: Model | null): Model {
 		chat: mergeChat(old?.chat ?? [], fresh),
 		unread: old?.chatOpen ? 0 : (old?.unread ?? 0) + missed,
 		chatOpen: old?.chatOpen ?? false,
-		layouts: Array.isArray(w.layouts) ? w.layouts.map(String) : [],
-		titles: obj(w.layout_titles),
 		number: num(w.number, old?.number),
 		speaker: old?.speaker ?? 0,
 		mixer: true,
@@ -429,6 +448,10 @@ export function apply(m: Model, e: Json): Model {
 	case 'room locked':          return locked(m, true);
 	case 'room unlocked':        return locked(m, false);
 	case 'room changed':         return roomChanged(m, e);
+	case 'room layouts':         return { ...m, ...layoutsOf(e) };
+	case 'rung changed':         return patch(m, id, { rung: toRung(e) });
+	case 'mixer load':
+		return { ...m, room: { ...m.room, load: num(e.step) } };
 	case 'room spotlight':
 		return { ...m, room: { ...m.room, spotlight: id } };
 	case 'speaker changed':      return { ...m, speaker: id };
@@ -438,7 +461,8 @@ export function apply(m: Model, e: Json): Model {
 	case 'recording stopped':
 	case 'recording failed':     return recording(m, e, 'off');
 	case 'mixer died':           return { ...m, mixer: false };
-	case 'mixer replaced':       return { ...m, mixer: true };
+	case 'mixer replaced':
+		return { ...m, mixer: true, room: { ...m.room, load: 0 } };
 	case 'meeting ended':        return { ...m, over: true };
 	default:                     return m;
 	}

@@ -31,6 +31,7 @@ export interface Stats {
 
 const DISCONNECTED_MS = 3000;
 const CONNECT_MS = 10000;
+const LAYERS_TRIES = 5;
 
 class Refused extends Error {
 	constructor(readonly status: number, text: string) {
@@ -59,6 +60,8 @@ export class Media {
 	private need: Need | null = null;
 	private start = 0;               // of the estimate, 0: the server's
 	private best = 0;                // estimate when it was in use
+	private applying = false;
+	private stale = false;           // other layers are wanted than are set
 	private last: { at: number; rx: number; tx: number; got: number;
 		lost: number } | null = null;
 
@@ -365,7 +368,24 @@ export class Media {
 		return layers(lines, this.need, this.mode);
 	}
 
+	// One at a time: parameters that were read before others were set are
+	// refused, and what was wanted last must not be lost by that.
 	private async applyLayers(): Promise<void> {
+		this.stale = true;
+		if (this.applying)
+			return;
+		this.applying = true;
+		for (let failed = 0; this.stale && failed < LAYERS_TRIES;) {
+			this.stale = false;
+			await this.setLayers().then(() => { failed = 0; }, () => {
+				failed++;
+				this.stale = true;
+			});
+		}
+		this.applying = false;
+	}
+
+	private async setLayers(): Promise<void> {
 		const sender = this.video?.sender;
 		const p = sender?.getParameters();
 
@@ -387,7 +407,7 @@ export class Media {
 				enc.maxFramerate = l.maxFramerate;
 			}
 		}
-		await sender.setParameters(p).catch(() => {});
+		await sender.setParameters(p);
 		await this.soundRate();
 	}
 
@@ -398,7 +418,7 @@ export class Media {
 		if (!sender || !p?.encodings?.[0])
 			return;
 		p.encodings[0].maxBitrate = this.mode === 'normal' ? 40000 : 24000;
-		await sender.setParameters(p).catch(() => {});
+		await sender.setParameters(p);
 	}
 
 	// --- how it goes

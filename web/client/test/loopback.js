@@ -9,7 +9,7 @@
 	const RealPC = window.RTCPeerConnection;
 	const realFetch = window.fetch.bind(window);
 	const lab = window.lab = { offers: [], status: 0, peer: null, posts: 0,
-		patches: 0, deletes: 0, restarts: 0, pcs: [] };
+		patches: 0, deletes: 0, restarts: 0, refuse: 0, pcs: [] };
 	let stream = null, ufrag = '';
 
 	function picture() {
@@ -101,6 +101,19 @@
 			super(...args);
 			lab.pcs.push(this);
 		}
+	};
+
+	const setParameters = RTCRtpSender.prototype.setParameters;
+
+	// as a browser does when something else was under way
+	RTCRtpSender.prototype.setParameters = function (p) {
+		if (lab.refuse > 0) {
+			lab.refuse--;
+			return Promise.reject(new DOMException('x',
+				'InvalidStateError'));
+		}
+
+		return setParameters.call(this, p);
 	};
 	navigator.mediaDevices.getDisplayMedia = async () =>
 		picture();

@@ -35,7 +35,10 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 			  quality: { rx_packets: 900, rx_lost: 300, rtt_ms: 700 } },
 		],
 		room: { name: 'demo', title: 'Demonstration', locked: false,
-			layout: 'grid', spotlight: 0, recording: null },
+			layout: 'grid', spotlight: 0, recording: null, load: 0,
+			fit: 'letterbox', banner: null, clock: true,
+			wait_host: false, tones: true, canvas_filter: null,
+			watermark: false },
 		next: 10,
 	};
 	const sockets = new Set();
@@ -186,6 +189,18 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 			mock.room.locked = false;
 			mock.push({ event: 'room unlocked' });
 		},
+		'room set': ({ room, ...args }) => {
+			if (/movie/.test(args.canvas_filter))
+				throw { status: 400, title: 'Bad argument', detail:
+					'canvas_filter: filter movie is not allowed' };
+			Object.assign(mock.room, args);
+			mock.push({ event: 'room changed',
+				changed: Object.keys(args).join(', ') });
+		},
+		'room watermark': (a) => {
+			mock.room.watermark = !!a.image;
+			mock.push({ event: 'room changed', changed: 'watermark' });
+		},
 		'room spotlight': (a) => mock.push({ event: 'room spotlight',
 			party: a.party ?? 0 }),
 		'recording start': () => mock.push({ event: 'recording started',
@@ -260,12 +275,16 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 			mock.requests.push(msg);
 
 			const status = mock.fail[msg.verb];
-			const result = status ? undefined
-				: verbs[msg.verb]?.(msg.args ?? {}, ws.seat);
 
-			send(ws, status ? { id: msg.id, ok: false, error: { status,
-				title: 'Not allowed', detail: 'the mock says so' } }
-				: { id: msg.id, ok: true, result: result ?? {} });
+			try {
+				if (status)
+					throw { status, title: 'Not allowed',
+						detail: 'the mock says so' };
+				send(ws, { id: msg.id, ok: true, result:
+					verbs[msg.verb]?.(msg.args ?? {}, ws.seat) ?? {} });
+			} catch (error) {
+				send(ws, { id: msg.id, ok: false, error });
+			}
 		});
 	});
 	await new Promise((done) => server.listen(port, host, done));

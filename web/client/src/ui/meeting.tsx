@@ -18,6 +18,7 @@ const parts = {
 	settings: () => import('./settings').then((m) => m.Settings),
 	help: () => import('./dialogs').then((m) => m.Help),
 	end: () => import('./dialogs').then((m) => m.End),
+	room: () => import('./room').then((m) => m.RoomSettings),
 	kick: () => import('./dialogs').then((m) => m.Kick),
 };
 

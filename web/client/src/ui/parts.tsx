@@ -36,8 +36,9 @@ export function Panel({ title, close, children, foot }: { title: string;
 	);
 }
 
-export function Modal({ title, close, children }: { title: string;
-		close: () => void; children: ComponentChildren }) {
+// firm: a click beside it does not close it, something was typed
+export function Modal({ title, close, children, firm }: { title: string;
+		close: () => void; children: ComponentChildren; firm?: boolean }) {
 	const el = useRef<HTMLDialogElement>(null);
 
 	useEffect(() => {
@@ -47,7 +48,7 @@ export function Modal({ title, close, children }: { title: string;
 	return (
 		<dialog class="card modal" ref={el} aria-labelledby="modal-title"
 			onClose={close} onClick={(e) => {
-				if (e.target === el.current)
+				if (!firm && e.target === el.current)
 					close();
 			}}>
 			<div class="modal-in">

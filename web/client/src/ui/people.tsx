@@ -9,6 +9,7 @@ import { say } from '../toast';
 import { t, type Key } from '../i18n';
 import { grade, inLobby, mine, present, sorted, type Model,
 	type Party } from '../model';
+import { rungLines } from '../rung';
 import { useStore } from '../store';
 import { Icon, type IconName } from './icons';
 import { Panel } from './parts';
@@ -108,6 +109,13 @@ function actions(m: Model, p: Party): Act[] {
 	return acts;
 }
 
+export function Sent({ m, p }: { m: Model; p: Party }) {
+	const lines = rungLines(m, p);
+
+	return lines.length ? <p class="sent muted">{lines.map((l) =>
+		<span>{l}</span>)}</p> : null;
+}
+
 function Row({ m, p }: { m: Model; p: Party }) {
 	const [open, show] = useState(false);
 	const acts = actions(m, p);
@@ -131,6 +139,7 @@ function Row({ m, p }: { m: Model; p: Party }) {
 					onClick={() => show(!open)}><Icon name="more" />
 				</button>}
 			</div>
+			{open && m.role === 'host' && <Sent m={m} p={p} />}
 			{open && <ul class="acts" id={id}>
 				{acts.map((a) => (
 					<li><button class={`act ${a.kind ?? ''}`} onClick={() => {
@@ -196,7 +205,9 @@ function Record({ m }: { m: Model }) {
 	);
 }
 
-export function LayoutOptions({ m, all }: { m: Model; all: boolean }) {
+// now: what is chosen, also when its file is gone
+export function LayoutOptions({ m, all, now }: { m: Model; all: boolean;
+		now: string }) {
 	const known: Record<string, Key> = { grid: 'layout.grid',
 		speaker: 'layout.speaker', filmstrip: 'layout.filmstrip',
 		'side-by-side': 'layout.side-by-side', pip: 'layout.pip',
@@ -213,7 +224,8 @@ export function LayoutOptions({ m, all }: { m: Model; all: boolean }) {
 	return (
 		<>
 			{!all && <option value="room">{t('layout.room')}</option>}
-			{m.layouts.map((l) => (
+			{(m.layouts.includes(now) || (!all && now === 'room')
+				? m.layouts : [now, ...m.layouts]).map((l) => (
 				<option value={l}>{name(l)}</option>))}
 		</>
 	);
@@ -227,6 +239,10 @@ function HostTools({ m }: { m: Model }) {
 		<section class="host" aria-label={t('host.title')}>
 			<h3>{t('host.title')}</h3>
 			<div class="host-buttons">
+				<button class="btn" onClick={() =>
+					setDialog({ what: 'room' })}>
+					<Icon name="settings" /> {t('room.title')}
+				</button>
 				<button class="btn" onClick={muteAll}>
 					<Icon name="mic" off /> {t('host.muteall')}
 				</button>
@@ -241,7 +257,7 @@ function HostTools({ m }: { m: Model }) {
 				<span>{t('host.layout')}</span>
 				<select value={m.room.layout} onChange={(e) =>
 					void roomLayout(e.currentTarget.value)}>
-					<LayoutOptions m={m} all />
+					<LayoutOptions m={m} all now={m.room.layout} />
 				</select>
 			</label>
 			<button class="btn danger" onClick={() =>

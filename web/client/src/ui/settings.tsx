@@ -2,16 +2,16 @@
 // ui/settings.tsx -- devices, one's own picture, the page, how it goes
 import { useState } from 'preact/hooks';
 
-import { rename, setDialog, setLayout, setPanel, setSeen,
+import { pin, rename, setDialog, setLayout, setPanel, setSeen,
 	setSize } from '../acts';
 import { app, chooseLang, chooseTheme } from '../app';
 import { langs, number, t, type Lang } from '../i18n';
-import { mine } from '../model';
+import { mine, present } from '../model';
 import { useStore } from '../store';
 import { Devices, Problem } from './join';
 import { fullScreen } from './meeting';
 import { Panel } from './parts';
-import { LayoutOptions } from './people';
+import { LayoutOptions, Sent } from './people';
 
 const sizes = ['auto', '1080p', '720p', '360p', '180p', 'slow',
 	'off'] as const;
@@ -35,7 +35,16 @@ function Picture() {
 				<span>{t('set.layout')}</span>
 				<select value={m.myLayout} onChange={(e) =>
 					setLayout(e.currentTarget.value)}>
-					<LayoutOptions m={m} all={false} />
+					<LayoutOptions m={m} all={false} now={m.myLayout} />
+				</select>
+			</label>
+			<label class="field">
+				<span>{t('set.pin')}</span>
+				<select value={String(mine(m)?.pinned ?? 0)}
+					onChange={(e) => pin(Number(e.currentTarget.value))}>
+					<option value="0">{t('set.pin.none')}</option>
+					{present(m).filter((p) => p.party !== m.me).map((p) =>
+						<option value={String(p.party)}>{p.name}</option>)}
 				</select>
 			</label>
 			<label class="field">
@@ -116,6 +125,8 @@ function ThisPage() {
 
 function Connection() {
 	const s = useStore(app, (v) => v.stats);
+	const m = useStore(app, (v) => v.model);
+	const self = m && mine(m);
 
 	return (
 		<section class="fields">
@@ -126,6 +137,7 @@ function Connection() {
 					rtt: number(s.rtt) })}
 				{!!s.width && <><br />{t('set.video', { w: s.width,
 					h: s.height, fps: s.fps })}</>}</p>}
+			{m && self && <Sent m={m} p={self} />}
 		</section>
 	);
 }
