@@ -16,7 +16,11 @@
 #include "mixer/video_filter.h"
 #include "mixer/video_filter_lib.h"
 
-enum { TRY_PICTURES = 6, US_MIN = 4000 };
+enum {
+	TRY_PICTURES = 6,
+	US_MIN    = 4000,
+	SLOW_MOST = VFILTER_SLOW / 3,     /* that a picture counts for     */
+};
 
 struct vfilter {
 	const struct vfilter_lib *lib;
@@ -26,7 +30,7 @@ struct vfilter {
 	struct vpic pic;          /* of out, borrowed                     */
 	unsigned width, height;
 	uint64_t max_us;
-	unsigned slow;
+	unsigned slow;            /* limits used up in a row              */
 	int64_t n;
 };
 
@@ -352,6 +356,17 @@ static int pull(struct vfilter *f)
 	return err;
 }
 
+/* One that takes ten times as long is not waited for ten times as long. */
+static void slow_count(struct vfilter *f, uint64_t used_us)
+{
+	const uint64_t times = used_us / f->max_us;
+
+	if (!times)
+		f->slow = 0;
+	else
+		f->slow += times < SLOW_MOST ? (unsigned)times : SLOW_MOST;
+}
+
 int vfilter_run(struct vfilter *f, const struct vpic *in,
 		const struct vpic **outp)
 {
@@ -363,7 +378,7 @@ int vfilter_run(struct vfilter *f, const struct vpic *in,
 	err = push(f, in);
 	if (!err)
 		err = pull(f);
-	f->slow = video_cpu_us() - t0 > f->max_us ? f->slow + 1 : 0;
+	slow_count(f, video_cpu_us() - t0);
 	if (f->slow >= VFILTER_SLOW)
 		return ETIME;
 	if (err)

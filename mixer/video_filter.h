@@ -19,7 +19,8 @@ enum {
 	VFILTER_MAX    = 16,      /* filters in a graph                   */
 	VFILTER_US_MAX = 12000,   /* CPU for a picture of 720 lines,
 	                           * others by their size                 */
-	VFILTER_SLOW   = 15,      /* pictures in a row above that: out    */
+	VFILTER_SLOW   = 15,      /* times that, in pictures in a row that
+	                           * are all above it: out                */
 };
 
 struct vfilter;

@@ -39,6 +39,7 @@ static void taken_out(struct vscene *vs, const char *text)
 		str_ncpy(v->filter_text, text, sizeof(v->filter_text));
 	}
 	video_unlock(v);
+	vs->graph[0] = '\0';      /* the same one again is a new one      */
 	if (first && v->cfg.eventh)
 		v->cfg.eventh(VIDEO_FILTER_BAD, 0, v->cfg.arg);
 }

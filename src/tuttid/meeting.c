@@ -572,6 +572,8 @@ void meeting_describe(const struct meeting *m, json_t *obj, bool full)
 	(void)json_object_set_new(obj, "recording", m->rec ?
 				  json_integer(recording_id(m->rec)) :
 				  json_null());
+	(void)json_object_set_new(obj, "canvas_filter_out",
+				  json_boolean(m->filter_bad));
 	if (!full)
 		return;
 

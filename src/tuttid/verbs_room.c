@@ -155,11 +155,24 @@ int verbs_room_change(struct server *srv, struct room *room,
 	return 0;
 }
 
+/* A filter that was taken out is tried anew when it is set, also the same. */
+static bool filter_again(struct room *room, const json_t *args)
+{
+	struct meeting *m = room->meeting;
+
+	if (!m || !m->filter_bad || !json_object_get(args, "canvas_filter"))
+		return false;
+	m->filter_bad = false;
+
+	return true;
+}
+
 static void set(struct server *srv, struct req *req, const json_t *args)
 {
 	struct room *room = verbs_room(srv, req, args);
 	char text[256] = "", changed[256] = "";
 	struct db_room cfg;
+	bool again;
 	int err;
 
 	if (!room)
@@ -168,12 +181,12 @@ static void set(struct server *srv, struct req *req, const json_t *args)
 	cfg = room->cfg;
 	err = db_room_args(&cfg, args, changed, sizeof(changed), text,
 			   sizeof(text));
-	if (!err && changed[0]) {
-		if (room->meeting && json_object_get(args, "canvas_filter"))
-			room->meeting->filter_bad = false;
+	again = !err && filter_again(room, args);
+	if (!err && changed[0])
 		err = verbs_room_change(srv, room, &cfg, changed, text,
 					sizeof(text));
-	}
+	else if (again)
+		meeting_room_changed(room->meeting);
 	if (err)
 		refuse(req, srv, err, text);
 	else

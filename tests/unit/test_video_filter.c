@@ -94,9 +94,60 @@ static int test_filter(void)
 	return err;
 }
 
+/* Eight of a blur that begins with the n-th picture */
+static void slow_from(char *buf, size_t size, unsigned n)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		len += (size_t)re_snprintf(buf + len, size - len,
+			"%sgblur=sigma=90:steps=6:enable='gt(n,%u)'",
+			i ? "," : "", n);
+}
+
+/* One that takes too long: found out before it is kept; or, if it only
+ * becomes so, taken out while it runs, once.  The same again is tried again. */
+static int test_filter_slow(void)
+{
+	struct video_watch *w = NULL;
+	struct look look = {.clock = false};
+	char text[160] = "";
+	struct studio f;
+	int err = 0;
+
+	TEST_ERR(studio_open(&f));
+	slow_from(look.filter, sizeof(look.filter), 0);
+	TEST_EQ(EINVAL, vfilter_try(look.filter, 1280, 720, 30, text,
+				    sizeof(text)));
+	TEST_TRUE(strstr(text, "12 ms a picture"));
+	slow_from(look.filter, sizeof(look.filter), 20);
+	TEST_ERR(vfilter_try(look.filter, 1280, 720, 30, text, sizeof(text)));
+
+	TEST_ERR(video_watch_alloc(&w, f.v, &studio_top, NULL));
+	TEST_ERR(studio_join(&f, 1, "Ann", CODEC_VP8, 320, 180, 0x20a020));
+	for (unsigned times = 1; times <= 2; times++) {
+		video_look(f.v, &look);
+		TEST_ERR(studio_step(&f, 15));
+		TEST_EQ(times - 1, f.partyv[0].evv[VIDEO_FILTER_BAD]);
+		TEST_ERR(studio_step(&f, 30));
+		TEST_EQ(times, f.partyv[0].evv[VIDEO_FILTER_BAD]);
+		video_filter_text(f.v, text, sizeof(text));
+		TEST_TRUE(strstr(text, "too long"));
+	}
+	TEST_ERR(studio_step(&f, 30));
+	TEST_EQ(2, f.partyv[0].evv[VIDEO_FILTER_BAD]);
+	TEST_ERR(studio_shot(&f));
+	TEST_TRUE(studio_is(f.shot, 640, 300, 0x20a020, 6));
+ out:
+	mem_deref(w);
+	studio_close(&f);
+	return err;
+}
+
 static const struct test testv[] = {
 	{"what may be in a filter", test_filter_text},
 	{"a filter in a room, and out of it", test_filter},
+	{"one that is too slow, or becomes it", test_filter_slow},
 };
 
 int main(int argc, char **argv)
