@@ -300,8 +300,10 @@ static void tmr_handler(void *arg)
 
 	on_loop();
 
-	if (all)
+	if (all) {
 		mixer->ask_us = next;
+		video_turn(mixer->video, now);
+	}
 	mixer->scan_us = now + SCAN_US * mixer->legc;
 	mixer->legc = 0;
 	mixer->due = UINT64_MAX;

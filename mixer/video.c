@@ -344,9 +344,10 @@ json_t *video_src_stats(const struct video_src *src)
 
 static json_t *vkey_json(const struct vkey *key)
 {
-	return json_pack("{s:s,s:I,s:o,s:b}", "layout", key->layout,
+	return json_pack("{s:s,s:I,s:o,s:I}", "layout", key->layout,
 			 "hide", (json_int_t)key->hide,
-			 "pins", pins_encode(&key->pins), "own", key->own);
+			 "pins", pins_encode(&key->pins),
+			 "own", (json_int_t)key->own);
 }
 
 json_t *video_stats(const struct video *v)

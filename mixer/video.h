@@ -112,7 +112,8 @@ void video_src_lipsync(struct video_src *src, video_offset_h *offseth,
  *  his layout without his own wishes, or the room's, until one is free.
  *
  *  Where one is large and it would be the viewer himself, he sees who was
- *  large before (hide_self and pins go first). */
+ *  large before (hide_self and pins go first), in a scene of his own, which
+ *  he keeps for a while when he is no longer. */
 struct video_view {
 	const char *layout;       /* "" or NULL: the room's               */
 	uint32_t self;            /* the viewer's leg, 0: nobody's        */
@@ -132,6 +133,9 @@ int  video_watch_alloc(struct video_watch **wp, struct video *v,
 /** Which units are its; may change with the room's layout: ask each time. */
 uint32_t video_watch_rung(const struct video_watch *w) ON(loop);
 void video_watch_key(struct video_watch *w) ON(loop); /* PLI, FIR, INFO   */
+
+/** Time passes: a few times a second. */
+void video_turn(struct video *v, uint64_t now_us) ON(loop);
 
 void video_speaker(struct video *v, uint32_t leg) ON(loop);   /* border   */
 void video_recording(struct video *v, bool on) ON(loop);      /* red dot  */

@@ -43,7 +43,7 @@ struct vkey {
 	char layout[TICKET_LAYOUT_MAX];   /* "": the room's               */
 	uint32_t hide;            /* leg that is not in it, 0             */
 	struct pins pins;         /* legs that are large                  */
-	bool own;                 /* for the one who leads: who led before */
+	uint32_t own;             /* leg that is not large in it, 0       */
 };
 
 /* A scene that is watched, made and ended by the tick */
@@ -80,7 +80,7 @@ struct tick {
 	atomic_uint next;         /* of drawv, then of duev               */
 	const struct layout *layout;      /* the room's                   */
 	struct pins spotlights;
-	uint32_t speaker, lead;
+	uint32_t speaker;
 	uint32_t spokev[SPOKE_MAX];
 	unsigned spokec;
 	bool recording, crop, shots;
@@ -118,6 +118,8 @@ struct video {
 	unsigned rungc;
 	struct list watchl;       /* [L] video_watch                      */
 	bool scarce;              /* [L] one of them has less than it wished */
+	uint64_t now_us;          /* [L] of the last video_turn()         */
+	uint64_t stay_us;         /* [L] when somebody stays no longer, 0 */
 	struct layout_set *layouts;       /* [I]                          */
 	const struct layout *layout;      /* [m] the room's               */
 	struct pins spotlights;   /* [m]                                  */
@@ -170,9 +172,10 @@ bool vkey_equal(const struct vkey *a, const struct vkey *b);
 bool vkey_is_room(const struct vkey *key);
 /* The next best, with fewer wishes; false: it is the room's already */
 bool vkey_less(struct vkey *key);
-/* The scene for this view as things are now */
+/* The scene for this view as things are now; stays: he led, and is shown
+ * what is made for him alone still */
 void vkey_want(const struct video *v, const struct video_view *view,
-	       struct vkey *key);
+	       bool stays, struct vkey *key);
 /* Who is large for all who wish nothing else, as far as the loop knows */
 uint32_t video_lead(const struct video *v);
 

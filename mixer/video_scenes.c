@@ -122,7 +122,7 @@ static void fill(struct video *v, struct vscene *vs, uint64_t now)
 	const struct stage_cue cue = {
 		.spokev = t->spokev, .spokec = t->spokec,
 		.large = vs->key.pins.legc ? &vs->key.pins : &t->spotlights,
-		.notv = {vs->key.hide, vs->key.own ? t->lead : 0},
+		.notv = {vs->key.hide, vs->key.own},
 	};
 	const struct scene_want want = {
 		.view = t->look.hold == LOOK_HOST ? NULL :

@@ -36,7 +36,6 @@ static void tick_open(struct video *v, struct tick *t)
 	t->layout = v->layout;
 	t->speaker = v->speaker;
 	t->spotlights = v->spotlights;
-	t->lead = v->lead;
 	t->spokec = v->spokec;
 	memcpy(t->spokev, v->spokev, sizeof(t->spokev));
 	t->recording = v->recording;

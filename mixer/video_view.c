@@ -30,7 +30,7 @@ bool vkey_less(struct vkey *key)
 {
 	if (key->hide || key->own) {
 		key->hide = 0;
-		key->own = false;
+		key->own = 0;
 	}
 	else if (key->pins.legc) {
 		key->pins = pins_one(0);
@@ -114,7 +114,7 @@ static bool leads_alone(const struct video *v, const struct layout *layout)
 }
 
 void vkey_want(const struct video *v, const struct video_view *view,
-	       struct vkey *key)
+	       bool stays, struct vkey *key)
 {
 	const struct layout *l = v->layout;
 
@@ -131,6 +131,7 @@ void vkey_want(const struct video *v, const struct video_view *view,
 		return;
 	if (view->hide_self && is_party(v, view->self))
 		key->hide = view->self;
-	else if (!key->pins.legc && view->self == v->lead)
-		key->own = leads_alone(v, l);
+	else if (!key->pins.legc && (stays || view->self == v->lead) &&
+		 leads_alone(v, l))
+		key->own = view->self;
 }

@@ -5,6 +5,16 @@
  * A watch keeps the view it was asked for; which scene that is may change
  * with the room's layout, who leads, comes and goes: then it moves to
  * another rung, where the next picture is a key frame.
+ *
+ * Where one is large he has a scene of his own, in which he is not.  Who
+ * becomes large goes to a new one, so its key frame is for him alone.  Who
+ * was need not go back at once: as soon as another one leads his shows what
+ * all see, and it costs one encode more until he has gone.  For all others
+ * his coming back is a key frame, of 40 to 55 kB at 1500 kbit/s, which is
+ * worst just when the speaker changes: then it shows what is about to go,
+ * and what comes is late by it.  So he stays for STAY_US (in a dialogue
+ * both always do, and no key frame is made), or until yet another one leads
+ * and that is drawn, when all is new anyway.  Not while the governor saves.
  */
 #include <errno.h>
 
@@ -14,6 +24,11 @@
 #include "mixer/video_ladder.h"
 #include "mixer/video_priv.h"
 
+enum {
+	STAY_US = 10000000,
+	MOVED_US = 400000,        /* another one is large, and stands     */
+};
+
 /* Locks: [I] set at creation  [L] loop only */
 struct video_watch {
 	struct le le;             /* [L] in video->watchl                 */
@@ -22,6 +37,8 @@ struct video_watch {
 	struct video_view view;   /* [I] .layout is layout                */
 	struct rung *rung;        /* [L]                                  */
 	struct rung *left;        /* [L] while it moves                   */
+	uint64_t stay_us;         /* [L] he led, and stays until then; 0  */
+	uint32_t stay_lead;       /* [L] who led last in that time        */
 };
 
 /* One watcher less; with the last the rung ends */
@@ -122,14 +139,14 @@ static int rung_get(struct video *v, const struct video_rung *desc,
 /* [m] held: of the scene for this view, or the next best there is room for;
  * ENOSPC: not even of the room's.  None if it is the one that it has. */
 static int rung_seek(struct video *v, const struct video_rung *desc,
-		     const struct video_view *view, const struct vkey *has,
-		     struct rung **rp)
+		     const struct video_view *view, bool stays,
+		     const struct vkey *has, struct rung **rp)
 {
 	struct vkey key;
 	int err;
 
 	*rp = NULL;
-	vkey_want(v, view, &key);
+	vkey_want(v, view, stays, &key);
 	do {
 		if (has && vkey_equal(has, &key))
 			return 0;
@@ -163,7 +180,7 @@ int video_watch_alloc(struct video_watch **wp, struct video *v,
 	w->view.layout = w->layout;
 	list_append(&v->watchl, &w->le, w);
 	video_lock(v);
-	err = rung_seek(v, rung, &w->view, NULL, &w->rung);
+	err = rung_seek(v, rung, &w->view, false, NULL, &w->rung);
 	video_unlock(v);
 	if (err) {
 		mem_deref(w);
@@ -186,12 +203,39 @@ static const struct vkey *rung_vkey(const struct video *v,
 	return NULL;
 }
 
+/* [m] held: he led, and may be shown on what was made for him */
+static bool watch_stays(struct video *v, struct video_watch *w,
+			const struct vkey *has)
+{
+	if (!has || !has->own || v->lead == w->view.self) {
+		w->stay_us = 0;
+		return false;
+	}
+	if (!w->stay_us) {
+		w->stay_us = v->now_us + STAY_US;
+		w->stay_lead = v->lead;
+	}
+	else if (w->stay_lead != v->lead) {
+		if (w->stay_us > v->now_us + MOVED_US)
+			w->stay_us = v->now_us + MOVED_US;
+		w->stay_lead = v->lead;
+	}
+	if (v->now_us >= w->stay_us || !v->now_us || atomic_load(&v->step))
+		return false;
+	if (!v->stay_us || v->stay_us > w->stay_us)
+		v->stay_us = w->stay_us;
+
+	return true;
+}
+
 /* [m] held: to the scene it is for; of a full house it may stay as it is */
 static void watch_settle(struct video *v, struct video_watch *w)
 {
 	const struct vkey *has = rung_vkey(v, w->rung);
+	const bool stays = watch_stays(v, w, has);
 	struct rung *rung;
-	int err = rung_seek(v, rung_desc(w->rung), &w->view, has, &rung);
+	int err = rung_seek(v, rung_desc(w->rung), &w->view, stays, has,
+			    &rung);
 
 	if (err)
 		warning("layout %s not watched: %m\n", w->layout, err);
@@ -207,6 +251,7 @@ void watches_settle(struct video *v)
 	video_lock(v);
 	v->lead = video_lead(v);
 	v->scarce = false;
+	v->stay_us = 0;
 	for (struct le *le = v->watchl.head; le; le = le->next)
 		watch_settle(v, le->data);
 	video_unlock(v);
@@ -217,6 +262,13 @@ void watches_settle(struct video *v)
 		w->left = NULL;
 	}
 	pool_clock(v->pool, 0);
+}
+
+void video_turn(struct video *v, uint64_t now_us)
+{
+	v->now_us = now_us;
+	if (v->stay_us && (now_us >= v->stay_us || atomic_load(&v->step)))
+		watches_settle(v);
 }
 
 uint32_t video_watch_rung(const struct video_watch *w)

@@ -204,11 +204,13 @@ int studio_step(struct studio *f, unsigned frames)
 {
 	int err = 0;
 
+	on_loop();
 	on_worker();
 	while (frames-- && !err) {
 		f->now += STUDIO_STEP_US;
 		for (uint32_t i = 1; i <= STUDIO_PARTIES; i++)
 			err |= party_step(f, i);
+		video_turn(f->v, f->now);
 		video_run(f->v, f->now);
 	}
 

@@ -78,7 +78,8 @@ void studio_room(struct studio *f, const char *layout, uint32_t spotlight)
 int  studio_frame(struct studio *f, uint32_t id, bool key, unsigned drop);
 
 /** Frames from all cameras and screens, each followed by a tick. */
-int  studio_step(struct studio *f, unsigned frames) ASSERTS(worker);
+int  studio_step(struct studio *f, unsigned frames)
+	ASSERTS(loop) ASSERTS(worker);
 
 /** Time without a frame from anybody. */
 void studio_idle(struct studio *f, unsigned ticks) ASSERTS(worker);

@@ -233,7 +233,7 @@ static int test_spotlights(void)
 	return err;
 }
 
-/* Who is large for all sees who was before; one scene, whoever that is. */
+/* Who is large for all sees who was before, in a scene of his own. */
 static int test_own(void)
 {
 	struct video_watch *wv[4] = {0};
@@ -252,14 +252,15 @@ static int test_own(void)
 	TEST_ERR(studio_step(&f, 40));
 	video_speaker(f.v, 2);
 	TEST_ERR(studio_step(&f, 40));
-	TEST_EQ(2, studio_stat(&f, "scenes"));
-	TEST_EQ(2, studio_stat(&f, "rungs"));
+	TEST_EQ(3, studio_stat(&f, "scenes"));
+	TEST_EQ(3, studio_stat(&f, "rungs"));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[1]), 640, 360, studio_rgbv[2]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[3]), 640, 360, studio_rgbv[2]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[2]), 640, 360, studio_rgbv[3]));
 	video_speaker(f.v, 1);
 	TEST_ERR(studio_step(&f, 40));
-	TEST_EQ(2, studio_stat(&f, "scenes"));
+	TEST_EQ(3, studio_stat(&f, "scenes"));
+	TEST_TRUE(video_watch_rung(wv[3]) != video_watch_rung(wv[2]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[1]), 640, 360, studio_rgbv[2]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[2]), 640, 360, studio_rgbv[1]));
 	TEST_TRUE(is_rgb(studio_seen(&f, wv[3]), 640, 360, studio_rgbv[1]));
@@ -277,6 +278,78 @@ static int test_own(void)
 	for (unsigned i = 0; i < 4; i++)
 		mem_deref(wv[i]);
 	studio_close(&f);
+	return err;
+}
+
+/* Two in dialogue: the others get no key frame, nor do they themselves once
+ * each has a scene of his own; who no longer speaks goes back in time. */
+static int test_dialogue(void)
+{
+	static const char *const namev[] = {"speaker", "1+7", "filmstrip"};
+	struct video_watch *wv[5] = {0};
+	unsigned keys[3];
+	uint32_t rungv[3];
+	struct studio f = {0};
+	int err = 0;
+
+	for (unsigned k = 0; k < ARRAY_SIZE(namev); k++) {
+		TEST_ERR(people(&f, 4));
+		studio_room(&f, namev[k], 0);
+		for (uint32_t i = 0; i <= 4; i++)
+			TEST_ERR(watch(&wv[i], &f, "", i, false, 0));
+		TEST_ERR(studio_step(&f, 20));
+		keys[0] = f.rungv[0].keys;
+		for (uint32_t i = 1; i <= 2; i++) {
+			video_speaker(f.v, i);
+			TEST_ERR(studio_step(&f, 60));
+			rungv[i] = video_watch_rung(wv[i]);
+			TEST_TRUE(rungv[i] != video_watch_rung(wv[0]));
+			keys[i] = f.rungv[i].keys;
+		}
+		for (uint32_t i = 0; i < 6; i++) {
+			video_speaker(f.v, 1 + i % 2);
+			TEST_ERR(studio_step(&f, 60));
+			TEST_TRUE(is_rgb(studio_seen(&f, wv[2 - i % 2]), 640,
+					 300, studio_rgbv[1 + i % 2]));
+			TEST_TRUE(!is_rgb(studio_seen(&f, wv[1 + i % 2]), 640,
+					  300, studio_rgbv[1 + i % 2]));
+		}
+		TEST_EQ(rungv[1], video_watch_rung(wv[1]));
+		TEST_EQ(rungv[2], video_watch_rung(wv[2]));
+		for (unsigned i = 0; i < 3; i++)
+			TEST_EQ(keys[i], f.rungv[i].keys);
+
+		/* another one speaks: one of them goes back soon … */
+		video_speaker(f.v, 3);
+		TEST_ERR(studio_step(&f, 10));
+		TEST_EQ(keys[0], f.rungv[0].keys);
+		TEST_ERR(studio_step(&f, 20));
+		TEST_EQ(video_watch_rung(wv[0]), video_watch_rung(wv[1]));
+		TEST_EQ(rungv[2], video_watch_rung(wv[2]));
+		TEST_EQ(keys[0] + 1, f.rungv[0].keys);
+		TEST_EQ(3, studio_stat(&f, "scenes"));
+		/* … the other in time; and nobody else comes to a new one */
+		TEST_ERR(studio_step(&f, 310));
+		TEST_EQ(video_watch_rung(wv[0]), video_watch_rung(wv[2]));
+		TEST_EQ(keys[0] + 2, f.rungv[0].keys);
+		TEST_EQ(2, studio_stat(&f, "scenes"));
+		/* where nobody is large nobody stays */
+		video_speaker(f.v, 4);
+		TEST_ERR(studio_step(&f, 10));
+		studio_room(&f, "grid", 0);
+		TEST_ERR(studio_step(&f, 2));
+		TEST_EQ(1, studio_stat(&f, "scenes"));
+		TEST_EQ(0, f.fails);
+		for (unsigned i = 0; i <= 4; i++)
+			wv[i] = mem_deref(wv[i]);
+		studio_close(&f);
+		memset(&f, 0, sizeof(f));
+	}
+ out:
+	for (unsigned i = 0; i <= 4; i++)
+		mem_deref(wv[i]);
+	if (err)
+		studio_close(&f);
 	return err;
 }
 
@@ -660,6 +733,7 @@ static const struct test testv[] = {
 	{"two large for one", test_two_pins},
 	{"two in the spotlight", test_spotlights},
 	{"who speaks sees who spoke before", test_own},
+	{"a dialogue costs no key frames", test_dialogue},
 	{"so many scenes and no more", test_bound},
 	{"nobody jumps", test_order},
 	{"tiles glide, then stand", test_glide},
