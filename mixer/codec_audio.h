@@ -32,6 +32,7 @@ struct codec_audio_prm {
 	unsigned loss_pct;        /* expected, for FEC                    */
 	bool fec, dtx, cbr;
 	bool music;               /* whatever it is, not for voices only  */
+	bool swift;               /* … and 4 ms sooner; never FEC, no DTX */
 };
 
 struct codec_audio {

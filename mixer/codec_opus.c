@@ -56,6 +56,16 @@ static opus_int32 bandwidth(unsigned hz)
 }
 
 
+static int application(const struct codec_audio_prm *prm)
+{
+	if (!prm->music)
+		return OPUS_APPLICATION_VOIP;
+
+	return prm->swift ? OPUS_APPLICATION_RESTRICTED_LOWDELAY
+			  : OPUS_APPLICATION_AUDIO;
+}
+
+
 static int opus_enc_alloc(void **encp, const struct codec_audio_prm *prm)
 {
 	struct opus_enc *enc;
@@ -66,8 +76,7 @@ static int opus_enc_alloc(void **encp, const struct codec_audio_prm *prm)
 		return ENOMEM;
 
 	enc->st = opus_encoder_create(48000, (int)prm->channels,
-				      prm->music ? OPUS_APPLICATION_AUDIO
-						 : OPUS_APPLICATION_VOIP, &e);
+				      application(prm), &e);
 	if (!enc->st) {
 		mem_deref(enc);
 		return e == OPUS_ALLOC_FAIL ? ENOMEM : EINVAL;

@@ -28,7 +28,7 @@ static double hears_mean(struct party *p, double hz)
 
 /* Packet in to packet out, by the sound in them: a tone begins at the start
  * of a packet that arrives at t; when does its first loud sample leave?
- * For Opus that counts the delay of both encoders, 13 ms, too. */
+ * For Opus that counts the delay of both encoders, 9 ms, too. */
 static int test_delay(void)
 {
 	static const enum ticket_codec codecv[] = { CODEC_PCMU, CODEC_OPUS };

@@ -485,11 +485,15 @@ static int test_clean(void)
 	fmt->fec = true;
 
 	TEST_ERR(audio_class_key(&key, &m, &net));
-	TEST_TRUE(!key.prm.fec && key.prm.music);
+	TEST_TRUE(!key.prm.fec && key.prm.music && key.prm.swift);
 	TEST_EQ(40000, key.prm.bitrate);
+	fmt->stereo = true;
+	TEST_ERR(audio_class_key(&key, &m, &net));
+	TEST_TRUE(key.prm.swift && key.prm.bitrate == 64000);
+	fmt->stereo = false;
 	net.loss_pct = 8;
 	TEST_ERR(audio_class_key(&key, &m, &net));
-	TEST_TRUE(key.prm.fec && !key.prm.music);
+	TEST_TRUE(key.prm.fec && !key.prm.music && !key.prm.swift);
 	TEST_EQ(32000, key.prm.bitrate);
 	net.loss_pct = 0;
 	net.width = AUDIO_NARROW;
