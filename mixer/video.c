@@ -79,7 +79,7 @@ int video_alloc(struct video **vp, const struct video_cfg *cfg)
 	if (!err)
 		err = label_alloc(&v->label);
 	if (!err)
-		err = stage_alloc(&v->stage);
+		err = stage_alloc(&v->stage, v->cfg.fps);
 	if (!err)
 		err = layout_set_alloc(&v->layouts);
 	if (err) {

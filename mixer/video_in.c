@@ -27,6 +27,7 @@ enum { TURN_US = 10000 };        /* decoding without a break             */
 struct held {
 	AVFrame *frame;
 	uint64_t due_us;          /* 0: at once                           */
+	uint64_t rx_us;           /* its last packet                      */
 };
 
 /* Locks: [I] set at creation  [j] the job's, one at a time  [m] mtx
@@ -259,8 +260,7 @@ static void frame_handler(AVFrame *frame, void *arg)
 	pthread_mutex_lock(&vin->mtx);
 	if (vin->heldc == VIN_HELD)       /* thin out, keep what is next  */
 		old = vin->heldv[--vin->heldc].frame;
-	vin->heldv[vin->heldc].frame = copy;
-	vin->heldv[vin->heldc++].due_us = due;
+	vin->heldv[vin->heldc++] = (struct held){copy, due, vin->rx_us};
 	vin->last_us = vin->now_us;
 	vin->broken = false;
 	vin->width = (unsigned)frame->width;
@@ -613,14 +613,19 @@ void vin_look(struct vin *vin, bool on)
 /* --- the tick's ------------------------------------------------------- */
 
 /* [m] held: the newest picture that is due; older ones are let go */
-static AVFrame *held_take(struct vin *vin, uint64_t until)
+static AVFrame *held_take(struct vin *vin, uint64_t now, uint64_t until,
+			  int64_t *waited)
 {
 	AVFrame *frame = NULL;
 	unsigned n = 0;
 
 	while (n < vin->heldc && vin->heldv[n].due_us <= until) {
+		const struct held *h = &vin->heldv[n++];
+
 		av_frame_free(&frame);
-		frame = vin->heldv[n++].frame;
+		frame = h->frame;
+		*waited = h->due_us ? (int64_t)(until - h->due_us) :
+			(int64_t)(now - h->rx_us);
 	}
 	vin->heldc -= n;
 	memmove(&vin->heldv[0], &vin->heldv[n],
@@ -646,7 +651,7 @@ void vin_take(struct vin *vin, uint64_t now, uint64_t until,
 	view->on = vin->on;
 	view->broken = vin->broken;
 	view->last_us = vin->last_us;
-	view->frame = held_take(vin, until);
+	view->frame = held_take(vin, now, until, &view->wait_us);
 	view->forget = vin->forget;
 	vin->forget = false;
 	frozen = vin->on && !vin->slides && now - vin->last_us > VIN_FROZEN_US;

@@ -42,6 +42,7 @@ struct vin_view {
 	uint64_t last_us;         /* last picture, or since when expected */
 	struct AVFrame *frame;    /* newest that is due, NULL: no new one;
 	                           * the caller's                         */
+	int64_t wait_us;          /* since it came, or could have been taken */
 	bool forget;              /* what was shown so far is not to be   */
 };
 

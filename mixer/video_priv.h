@@ -106,6 +106,7 @@ struct video {
 	                           * the next tick                        */
 	uint64_t decoded_us, dec_us;      /* [t] in all; a tick's, at most */
 	struct gov gov;           /* [t]                                  */
+	struct phase phase;       /* [t]                                  */
 
 	pthread_mutex_t mtx;
 	struct vin *vinv[VIDEO_SRCS_MAX];         /* [m] in order of joining */

@@ -25,6 +25,7 @@ struct stage {
 	struct face *partyv[VIDEO_SRCS_MAX];
 	struct face *phonev[VIDEO_SRCS_MAX];
 	struct stage_view view;
+	unsigned period_us;       /* [I] of the canvas                    */
 };
 
 static void face_destructor(void *data)
@@ -43,17 +44,18 @@ static void stage_destructor(void *data)
 		mem_deref(s->facev[i]);
 }
 
-int stage_alloc(struct stage **sp)
+int stage_alloc(struct stage **sp, unsigned fps)
 {
 	struct stage *s;
 
-	if (!sp)
+	if (!sp || !fps)
 		return EINVAL;
 	s = mem_zalloc(sizeof(*s), stage_destructor);
 	if (!s)
 		return ENOMEM;
 	s->view.partyv = s->partyv;
 	s->view.phonev = s->phonev;
+	s->period_us = 1000000 / fps;
 	*sp = s;
 
 	return 0;
@@ -203,7 +205,8 @@ static void face_state(struct face *f, enum face_state state, uint64_t now)
 		f->live_us = now;
 }
 
-static void face_take(struct face *f, uint64_t now, uint64_t until)
+static void face_take(const struct stage *s, struct face *f, uint64_t now,
+		      uint64_t until)
 {
 	struct vin_view v;
 	bool quiet;
@@ -213,6 +216,8 @@ static void face_take(struct face *f, uint64_t now, uint64_t until)
 	f->on = v.on;
 	if (v.forget || !v.on)
 		av_frame_free(&f->frame);
+	if (v.frame)
+		phase_seen(&f->wait, v.wait_us, s->period_us);
 	if (v.frame && v.on && !video_same(f->frame, v.frame)) {
 		av_frame_free(&f->frame);
 		f->frame = v.frame;
@@ -240,6 +245,7 @@ static void face_rest(struct face *f, uint64_t now)
 		face_name(f, name);
 	}
 	face_state(f, FACE_NONE, now);
+	f->wait.n = 0;
 	if (!f->on)
 		face_tell(f);
 }
@@ -407,7 +413,7 @@ void stage_update(struct stage *s, uint32_t speaker, uint64_t now,
 		struct face *f = s->facev[i];
 
 		if (f->looked)
-			face_take(f, now, until);
+			face_take(s, f, now, until);
 		else
 			face_rest(f, now);
 		if (!f->slides && speaker == f->id)
@@ -416,6 +422,19 @@ void stage_update(struct stage *s, uint32_t speaker, uint64_t now,
 		f->width = f->height = 0;
 	}
 	slides_find(s);
+}
+
+unsigned stage_waits(const struct stage *s, const struct phase_wait **wv,
+		     unsigned max)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->facec && n < max; i++) {
+		if (s->facev[i]->looked && !s->facev[i]->slides)
+			wv[n++] = &s->facev[i]->wait;
+	}
+
+	return n;
 }
 
 /* --- the end of a turn ------------------------------------------------ */

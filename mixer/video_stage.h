@@ -19,6 +19,7 @@
 #include "base/ticket.h"
 #include "mixer/video_in.h"
 #include "mixer/video_label.h"
+#include "mixer/video_phase.h"
 
 enum face_state {
 	FACE_NONE,                /* a card; of slides: nothing           */
@@ -44,6 +45,7 @@ struct face {
 	bool strip;               /* in the strip, it has no tile         */
 	uint64_t spoke_us;        /* last, 0: never                       */
 	uint64_t live_us;         /* since when                           */
+	struct phase_wait wait;   /* of its pictures for the turn         */
 
 	bool shown, looked;       /* this turn, the last one              */
 	bool awaited;             /* to be shown as soon as there is one  */
@@ -88,7 +90,7 @@ struct stage_cast {
 	uint64_t next_us;         /* … since when                         */
 };
 
-int  stage_alloc(struct stage **sp);
+int  stage_alloc(struct stage **sp, unsigned fps);
 
 /** The sources there are, in order of joining.  Phones have tiles where
  *  there is nobody else, and if they are `large`. */
@@ -99,6 +101,10 @@ void stage_set(struct stage *s, struct vin *const *vinv, unsigned vinc,
 void stage_update(struct stage *s, uint32_t speaker, uint64_t now_us,
 		  uint64_t until_us);
 const struct stage_view *stage_view(const struct stage *s);
+
+/** How long pictures of those that are decoded wait; borrowed as above */
+unsigned stage_waits(const struct stage *s, const struct phase_wait **wv,
+		     unsigned max);
 
 /** Who leads in one scene from now on.  Who has no picture yet because he
  *  was nowhere to be seen is waited for, for a second. */

@@ -341,6 +341,19 @@ static uint64_t between(struct video *v, uint64_t now)
 	return next;
 }
 
+/* The grid of turns moves a little; pictures carry the time of their turn,
+ * so it is later by as much and nothing else happens. */
+static void phase_move(struct video *v, uint64_t now)
+{
+	const struct phase_wait *wv[PHASE_MAX];
+	unsigned n;
+
+	if (!pool_workers(v->pool) || gov_divisor(&v->gov) > 1)
+		return;           /* a test's clock, or nobody's pleasure */
+	n = stage_waits(v->stage, wv, PHASE_MAX);
+	v->t0_us += phase_turn(&v->phase, wv, n, 1000000 / v->cfg.fps, now);
+}
+
 uint64_t video_tick(uint64_t now, void *arg)
 {
 	struct video *v = arg;
@@ -370,6 +383,7 @@ uint64_t video_tick(uint64_t now, void *arg)
 	tick_close(t);
 	if (pool_workers(v->pool))
 		governed(v, now, due);
+	phase_move(v, now);
 	v->begun = true;
 	v->last_n = t->n;
 
