@@ -274,3 +274,23 @@ share() {
 }
 sees() { local s; s=$(share "$D/$1.png" "$2"); [ "$s" -ge "$3" ] ||
 		{ echo "# $1 sees $s % of $2, want $3"; false; }; }
+
+# part NAME W:H:X:Y RRGGBB : percent of what lies there, of 1280x720
+part() {
+	ffmpeg -v error -i "$D/$1.png" -vf "scale=1280:720,crop=$2" \
+		-f rawvideo -pix_fmt rgb24 - |
+		"$PROBE" colour "$3" | sed 's/.* //; s/\..*//'
+}
+# has NAME AREA RRGGBB MIN ; until the picture shows it
+has_now() { look "$1"; [ "$(part "$1" "$2" "$3")" -ge "$4" ]; }
+has() {
+	until_ok 8 has_now "$@" && return
+	echo "# $1 sees $(part "$1" "$2" "$3") % of $3 in $2, want $4"
+	false
+}
+hasnt_now() { look "$1"; [ "$(part "$1" "$2" "$3")" = 0 ]; }
+hasnt() {
+	until_ok 8 hasnt_now "$@" && return
+	echo "# $1 still sees $(part "$1" "$2" "$3") % of $3 in $2"
+	false
+}
