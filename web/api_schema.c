@@ -28,7 +28,7 @@ static const struct shape shapev[] = {
 	{"party", "Party", "party:i room:s meeting:i name:s uri:s via:s "
 	 "user_agent:s join_time:t state:s muted:b video_muted:b hand:b "
 	 "share:b waiting:b layout:s size:s talking:b audio:s video:s "
-	 "self_view:b pinned:i quality:o rung:o leave_time:t reason:s"},
+	 "self_view:b pinned:i quality:o rung:o need:o leave_time:t reason:s"},
 	{"layout", "Layout", "layout:s title:s people:i presentation:b "
 	 "file:s form:a"},
 	{"source", "Source", "source:i room:s party:i name:s url:s state:s "

@@ -8,7 +8,7 @@
 #include "tutti/cli.h"
 
 
-enum { VALUE_LEN = 4096, DEPTH_MAX = 4, LABEL_LEN = 128, COLS_MAX = 12 };
+enum { VALUE_LEN = 4096, DEPTH_MAX = 4, LABEL_LEN = 128, COLS_MAX = 16 };
 
 struct col {
 	const char *key, *head;
@@ -29,6 +29,8 @@ static const struct view viewv[] = {
 		{"party", "PARTY"}, {"room", "ROOM"}, {"name", "NAME"},
 		{"via", "VIA"}, {"state", "STATE"}, {"flags", "IS"},
 		{"audio", "AUDIO"}, {"video", "VIDEO"},
+		{"rung", "RUNG"}, {"rung.kbps", "KBIT/S"},
+		{"rung.estimate_kbps", "ESTIMATE"}, {"need", "ASKED"},
 		{"join_time", "SINCE"}, {"leave_time", "UNTIL"},
 		{"reason", "ENDED BY"}, {NULL, NULL}}},
 	{"layout", {
@@ -104,13 +106,97 @@ static const char *flags(char *buf, size_t sz, const json_t *row)
 }
 
 
+/* 1280x720, and what it is called when there is none of it */
+static size_t put_size(char *buf, size_t sz, const json_t *of,
+		       const char *none)
+{
+	const json_int_t w = json_integer_value(json_object_get(of, "width"));
+	const json_int_t h = json_integer_value(json_object_get(of, "height"));
+
+	if (!of)
+		return (size_t)snprintf(buf, sz, "-");
+	if (!w || !h)
+		return (size_t)snprintf(buf, sz, "%s", none);
+
+	return (size_t)snprintf(buf, sz, "%" JSON_INTEGER_FORMAT "x%"
+				JSON_INTEGER_FORMAT, w, h);
+}
+
+
+/* The picture that a party is sent */
+static const char *rung(char *buf, size_t sz, const json_t *row)
+{
+	const json_t *r = json_object_get(row, "rung");
+	const json_t *fps = json_object_get(r, "fps");
+	const size_t n = put_size(buf, sz, r, "sound alone");
+
+	if (json_integer_value(json_object_get(r, "width")) && n < sz)
+		snprintf(buf + n, sz - n, "@%" JSON_INTEGER_FORMAT,
+			 json_integer_value(fps));
+
+	return buf;
+}
+
+
+/* The camera, by the largest tile it is in */
+static const char *asked(char *buf, size_t sz, const json_t *row)
+{
+	const json_t *need = json_object_get(row, "need");
+
+	put_size(buf, sz, json_object_get(need, "video"), "nothing");
+
+	return buf;
+}
+
+
+/* Columns that are more than a member: of which they are made, and how. */
+static const struct made {
+	const char *key, *of;
+	const char *(*texth)(char *buf, size_t sz, const json_t *row);
+} madev[] = {
+	{"flags", "muted", flags},
+	{"rung",  "rung",  rung},
+	{"need",  "need",  asked},
+};
+
+static const struct made *made_find(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(madev) / sizeof(madev[0]); i++) {
+		if (!strcmp(madev[i].key, key))
+			return &madev[i];
+	}
+
+	return NULL;
+}
+
+
+/* "rung.kbps" is a member of a member. */
+static const json_t *member(const json_t *row, const char *key)
+{
+	const char *dot = strchr(key, '.');
+	char first[LABEL_LEN];
+
+	if (!dot)
+		return json_object_get(row, key);
+
+	snprintf(first, sizeof(first), "%.*s", (int)(dot - key), key);
+
+	return json_object_get(json_object_get(row, first), dot + 1);
+}
+
+
 static bool right_aligned(const json_t *rows, const char *key)
 {
 	const json_t *val;
 	size_t i;
 
+	if (made_find(key))
+		return false;
+
 	for (i = 0; i < json_array_size(rows); i++) {
-		val = json_object_get(json_array_get(rows, i), key);
+		val = member(json_array_get(rows, i), key);
 		if (val && !json_is_null(val) && !json_is_number(val) &&
 		    !json_is_array(val))
 			return false;
@@ -125,18 +211,19 @@ static bool right_aligned(const json_t *rows, const char *key)
 static bool has_column(const struct view *view, const json_t *rows,
 		       const char *key)
 {
+	const struct made *made = made_find(key);
 	const json_t *row;
 	size_t i;
 
 	if (strcmp(view->noun, "party"))
 		return true;
-	if (!strcmp(key, "flags"))
-		key = "muted";
+	if (made)
+		key = made->of;
 	if (!json_array_size(rows))
 		return strcmp(key, "leave_time") && strcmp(key, "reason");
 
 	json_array_foreach((json_t *)rows, i, row) {
-		if (json_object_get(row, key))
+		if (member(row, key))
 			return true;
 	}
 
@@ -161,19 +248,19 @@ static void put_table(FILE *f, const struct view *view, const json_t *rows)
 
 	for (c = 0; c < cols; c++)
 		table_head(table, c, colv[c]->head,
-			   right_aligned(rows, colv[c]->key) &&
-			   strcmp(colv[c]->key, "flags"));
+			   right_aligned(rows, colv[c]->key));
 
 	for (i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 
 		for (c = 0; c < cols; c++) {
 			const char *key = colv[c]->key;
-			const json_t *val = json_object_get(row, key);
+			const json_t *val = member(row, key);
 			const enum value_type type = value_type(key, val);
+			const struct made *made = made_find(key);
 
-			if (!strcmp(key, "flags"))
-				flags(buf, sizeof(buf), row);
+			if (made)
+				made->texth(buf, sizeof(buf), row);
 			else
 				value_text(buf, sizeof(buf), type, val);
 			if (table_cell(table, buf, value_color(type, buf)))

@@ -44,6 +44,7 @@ static void party_destructor(void *arg)
 	json_decref(p->quality[Q_AUDIO]);
 	json_decref(p->quality[Q_VIDEO]);
 	json_decref(p->rung);
+	json_decref(p->need);
 }
 
 int party_alloc(struct party **pp, struct meeting *m)
@@ -563,6 +564,28 @@ static void rung_msg(struct party *p, json_t *msg)
 	party_emit(p, EV_RUNG_CHANGED, rung);
 }
 
+/* How large it is shown at most: what it is asked to send */
+static void need_msg(struct party *p, json_t *msg)
+{
+	const char *media = "";
+	uint32_t w = 0, h = 0;
+
+	(void)json_str(msg, "media", &media);
+	media = strcmp(media, "slides") ? "video" : "slides";
+	(void)json_u32(msg, "width", &w);
+	(void)json_u32(msg, "height", &h);
+	if (!p->need)
+		p->need = json_object();
+	(void)json_object_set_new(p->need, media,
+				  json_pack("{s:I, s:I}",
+					    "width", (json_int_t)w,
+					    "height", (json_int_t)h));
+	party_emit(p, EV_PARTY_NEED,
+		   json_pack("{s:s, s:I, s:I}", "media", media,
+			     "width", (json_int_t)w,
+			     "height", (json_int_t)h));
+}
+
 static void talk_msg(struct party *p, json_t *msg)
 {
 	bool on = false;
@@ -617,6 +640,8 @@ void party_mixer_msg(struct party *p, const char *m, json_t *msg)
 		quality_msg(p, msg);
 	else if (!strcmp(m, MIX_RUNG))
 		rung_msg(p, msg);
+	else if (!strcmp(m, MIX_LEG_NEED))
+		need_msg(p, msg);
 	else if (!strcmp(m, MIX_TALK))
 		talk_msg(p, msg);
 	else if (!strcmp(m, MIX_PICTURE))
@@ -702,6 +727,9 @@ json_t *party_json(const struct party *p)
 		return NULL;
 
 	rung_put(obj, p);
+	if (p->need)
+		(void)json_object_set_new(obj, "need",
+					  json_deep_copy(p->need));
 	put_str(obj, "audio", p->audio);
 	put_str(obj, "video", p->video);
 	put_str(obj, "picture", p->picture);

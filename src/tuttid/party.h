@@ -106,6 +106,7 @@ struct party {
 	bool talking;
 	char picture[16];
 	json_t *rung;             /* what it is sent, NULL: not told      */
+	json_t *need;             /* size it is shown in, by media, or NULL */
 	json_t *quality[2];       /* LEG_AUDIO, LEG_VIDEO; NULL: none yet */
 
 	uint64_t chat_us;         /* of chat_rate()                       */

@@ -399,20 +399,6 @@ static void rtc_msg(struct party *p, json_t *msg)
 		party_web_media_end(p, "connection lost");
 }
 
-static void need_msg(struct party *p, json_t *msg)
-{
-	const char *media = "video";
-	uint32_t w = 0, h = 0;
-
-	(void)json_str(msg, "media", &media);
-	(void)json_u32(msg, "width", &w);
-	(void)json_u32(msg, "height", &h);
-	party_emit(p, EV_PARTY_NEED,
-		   json_pack("{s:s, s:I, s:I}", "media", media,
-			     "width", (json_int_t)w,
-			     "height", (json_int_t)h));
-}
-
 static void slides_msg(struct party *p, json_t *msg)
 {
 	bool on = false;
@@ -443,8 +429,6 @@ bool party_web_mixer_msg(struct party *p, const char *m, json_t *msg)
 		failed_msg(p, msg);
 	else if (!strcmp(m, MIX_LEG_RTC))
 		rtc_msg(p, msg);
-	else if (!strcmp(m, MIX_LEG_NEED))
-		need_msg(p, msg);
 	else if (!strcmp(m, MIX_LEG_SLIDES))
 		slides_msg(p, msg);
 	else

@@ -297,6 +297,24 @@ static int test_slides(void)
 	return err;
 }
 
+/* As everybody who may see the party is told */
+static int asked(const struct party *p, const char *media, int w, int h)
+{
+	json_t *obj = party_json(p), *need, *of;
+	int err = 0;
+
+	need = json_object_get(obj, "need");
+	of = json_object_get(need, media);
+	if (!of)
+		err = ENOENT;
+	else if (json_integer_value(json_object_get(of, "width")) != w ||
+		 json_integer_value(json_object_get(of, "height")) != h)
+		err = EBADMSG;
+	json_decref(obj);
+
+	return err;
+}
+
 /* What the mixer tells of a browser's connection and need */
 static int test_news(void)
 {
@@ -320,6 +338,16 @@ static int test_news(void)
 	TEST_EQ(1, count(&ann, "party need", &event));
 	TEST_EQ(640, json_integer_value(json_object_get(event, "width")));
 	TEST_EQ(0, count(&bob, "party need", NULL));
+	TEST_ERR(asked(p, "video", 640, 360));
+	TEST_EQ(ENOENT, asked(p, "slides", 640, 360));
+	/* a mixer's word for it is not taken further */
+	err = tell(ann.party, MIX_LEG_NEED,
+		   json_pack("{s:s, s:i, s:i}", "media", "x", "width",
+			     0, "height", 0));
+	TEST_ERR(err);
+	TEST_EQ(2, count(&ann, "party need", &event));
+	TEST_STR("video", str(event, "media"));
+	TEST_ERR(asked(p, "video", 0, 0));
 
 	err = rtc_state(ann.party, "connected");
 	TEST_ERR(err);
