@@ -22,6 +22,7 @@
 #include <re.h>
 
 #include "base/clock.h"
+#include "mixer/net_gso.h"
 #include "mixer/net_port.h"
 #include "mixer/pkt.h"
 
@@ -32,6 +33,7 @@ struct net_port {
 	bool waits;               /* its descriptor is in io.ep           */
 	bool seqpacket;           /* [I] a read of 0 bytes is the end     */
 	bool v6;                  /* [I] IPv4 peers are v4-mapped to it   */
+	bool gso;                 /* the kernel cuts, as far as we know   */
 	bool *gonep;              /* set by the destructor while reading  */
 	net_port_h *recvh;        /* [I]                                  */
 	void *arg;                /* [I]                                  */
@@ -52,6 +54,8 @@ static struct {
 	bool reading;             /* rx is in use                         */
 	struct net_port *np;      /* whose tx is                          */
 	unsigned txc;
+	union net_gso segv[NET_PORT_BATCH];
+	unsigned groupv[NET_PORT_BATCH];  /* datagrams in each message    */
 	int ep;                   /* all ports that wait for something    */
 	struct tmr tmr;           /* runs: ep is let alone                */
 	struct epoll_event evv[EVENTS];   /* what came, while it is read  */
@@ -373,8 +377,10 @@ int net_port_alloc(struct net_port **npp, int fd, net_port_h *recvh,
 	np->arg   = arg;
 	np->seqpacket = type == SOCK_SEQPACKET;
 	len = sizeof(fl);
-	np->v6 = !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &fl, &len) &&
-		fl == AF_INET6;
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &fl, &len))
+		fl = AF_UNSPEC;
+	np->v6  = fl == AF_INET6;
+	np->gso = fl == AF_INET6 || fl == AF_INET;
 
 	err = io_use();
 	if (err)
@@ -448,15 +454,38 @@ int net_port_send(struct net_port *np, const struct sa *dst,
 }
 
 
-/* How many went out.  A listener's port has one packet a tick: that is what
- * most calls are for, so no array is copied for it. */
-static int tx_some(const struct net_port *np, unsigned pos)
+/* The kernel or this path cannot cut: each of them for itself */
+static void group_split(struct net_port *np, const struct msghdr *msg)
+{
+	const struct iovec *iov = msg->msg_iov;
+	size_t i;
+
+	for (i = 0; i < msg->msg_iovlen; i++) {
+		if (sendto(np->fd, iov[i].iov_base, iov[i].iov_len,
+			   MSG_DONTWAIT | MSG_NOSIGNAL, msg->msg_name,
+			   msg->msg_namelen) >= 0)
+			++np->st.tx;
+		else if (errno == EAGAIN || errno == ENOBUFS)
+			++np->st.tx_full;
+		else
+			++np->st.tx_err;
+	}
+}
+
+
+/* How many messages went out.  A listener's port has one packet a tick: that
+ * is what most calls are for, so no array is copied for it. */
+static int tx_some(const struct net_port *np, unsigned pos, unsigned c)
 {
 	const struct msghdr *msg = &io.tx->hdrv[pos].msg_hdr;
 
-	if (io.txc - pos > 1)
-		return sendmmsg(np->fd, io.tx->hdrv + pos, io.txc - pos,
+	if (c - pos > 1)
+		return sendmmsg(np->fd, io.tx->hdrv + pos, c - pos,
 				MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (msg->msg_controllen)
+		return sendmsg(np->fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+			? -1 : 1;
 
 	return sendto(np->fd, msg->msg_iov->iov_base, msg->msg_iov->iov_len,
 		      MSG_DONTWAIT | MSG_NOSIGNAL, msg->msg_name,
@@ -467,29 +496,41 @@ static int tx_some(const struct net_port *np, unsigned pos)
 void net_port_flush(void)
 {
 	struct net_port *np = io.np;
-	unsigned pos = 0, tries = io.txc + NET_PORT_BATCH;
+	unsigned pos = 0, tries = io.txc + NET_PORT_BATCH, i;
+	const unsigned c = io.txc ? net_gso_group(io.tx->hdrv, io.txc,
+		io.segv, io.groupv, np->gso) : 0;
 
-	while (pos < io.txc && tries--) {
-		const int n = tx_some(np, pos);
+	while (pos < c && tries--) {
+		const int n = tx_some(np, pos, c);
 
-		if (n > 0) {
-			np->st.tx += (unsigned)n;
-			pos += (unsigned)n;
+		for (i = 0; n > 0 && i < (unsigned)n; i++)
+			np->st.tx += io.groupv[pos++];
+		if (n > 0 || errno == EINTR)
 			continue;
-		}
-		if (errno == EINTR)
-			continue;
-		if (errno == EAGAIN || errno == ENOBUFS) {
-			np->st.tx_full += io.txc - pos;
+		if (errno == EAGAIN || errno == ENOBUFS)
 			break;
+		if (io.groupv[pos] > 1) {
+			np->gso = np->gso && !net_gso_refused(errno);
+			group_split(np, &io.tx->hdrv[pos].msg_hdr);
 		}
-		/* this one failed, or an old ICMP error is reported on it */
-		++np->st.tx_err;
+		else {
+			/* this one failed, or an old ICMP error is reported
+			 * on it */
+			++np->st.tx_err;
+		}
 		++pos;
 	}
+	for (; pos < c; pos++)
+		np->st.tx_full += io.groupv[pos];
 
 	io.txc = 0;
 	io.np  = NULL;
+}
+
+
+bool net_port_gso(const struct net_port *np)
+{
+	return np && np->gso;
 }
 
 

@@ -7,7 +7,8 @@
  * a flood at one port does not starve the others; while datagrams keep
  * coming all ports are read every NET_PORT_REST_MS, and so much is arrival
  * late at most; writes are collected and
- * go out with sendmmsg.  Never blocks: what the kernel does not take at
+ * go out with sendmmsg, datagrams of one size to one address as one message
+ * that the kernel cuts (UDP GSO) unless it or the path cannot.  Never blocks: what the kernel does not take at
  * once is dropped and counted.  The buffers are shared by all ports of the
  * loop, so an idle port costs a descriptor and this struct.
  * On an IPv6 socket that takes IPv4 too, IPv4 peers have IPv4 addresses in
@@ -58,6 +59,9 @@ int  net_port_send(struct net_port *np, const struct sa *dst,
 /** Send what is queued, whichever port it belongs to.  Done by itself after
  *  each wake-up of a port; timers and queues of the loop call it. */
 void net_port_flush(void) ON(loop);
+
+/** Does the kernel cut, as far as was tried? */
+bool net_port_gso(const struct net_port *np);
 
 const struct net_port_stats *net_port_stats(const struct net_port *np);
 

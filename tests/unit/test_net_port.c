@@ -4,10 +4,12 @@
  */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/thread.h"
+#include "mixer/net_gso.h"
 #include "mixer/net_port.h"
 #include "mixer/pkt.h"
 #include "tests/unit/test.h"
@@ -213,6 +215,170 @@ static int test_many(void)
 }
 
 
+/* What a picture is: packets of one size and a shorter one, to one and to
+ * another, and one that fits none.  All arrive as they were, in order. */
+struct sizes {
+	struct net_port *np;
+	size_t v[64];
+	uint8_t first[64];
+	unsigned n, want;
+};
+
+
+static void sizes_handler(const struct sa *src, const uint8_t *p, size_t n,
+			  uint64_t now, void *arg)
+{
+	struct sizes *s = arg;
+
+	(void)src;
+	(void)now;
+	if (s->n < ARRAY_SIZE(s->v)) {
+		s->v[s->n] = n;
+		s->first[s->n] = p[0];
+	}
+	if (++s->n == s->want)
+		re_cancel();
+}
+
+
+static const size_t sizev[] = {
+	900, 900, 900, 900, 400,  400, 900, 100, 100, 100, 1, 1, 1200,
+};
+
+
+static int send_sizes(struct net_port *np, const struct sa *dst)
+{
+	uint8_t buf[1200] = {0};
+	struct iovec iov = {buf, 0};
+	unsigned i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(sizev) && !err; i++) {
+		buf[0] = (uint8_t)i;
+		iov.iov_len = sizev[i];
+		err = net_port_send(np, dst, &iov, 1);
+	}
+
+	return err;
+}
+
+
+static int sizes_right(const struct sizes *s, unsigned times)
+{
+	const unsigned c = ARRAY_SIZE(sizev);
+	unsigned i;
+	int err = 0;
+
+	TEST_EQ(c * times, s->n);
+	for (i = 0; i < c * times; i++) {
+		TEST_EQ(sizev[i % c], s->v[i]);
+		TEST_EQ(i % c, s->first[i]);
+	}
+ out:
+	return err;
+}
+
+
+static int test_gso(void)
+{
+	struct sizes b = {0}, c = {0};
+	struct seen a = {0};
+	struct sa sa, sb, sc;
+	int fd, fda, err = 0, one = 1;
+	unsigned n = ARRAY_SIZE(sizev);
+
+	on_loop();
+	TEST_ERR(udp(&fda, &sa));
+	TEST_ERR(net_port_alloc(&a.np, fda, recv_handler, &a));
+	TEST_ERR(udp(&fd, &sb));
+	TEST_ERR(net_port_alloc(&b.np, fd, sizes_handler, &b));
+	TEST_ERR(udp(&fd, &sc));
+	TEST_ERR(net_port_alloc(&c.np, fd, sizes_handler, &c));
+
+	TEST_ERR(send_sizes(a.np, &sb));
+	TEST_ERR(send_sizes(a.np, &sc));
+	net_port_flush();
+	TEST_EQ(2 * n, net_port_stats(a.np)->tx);
+	if (!net_port_gso(a.np))
+		printf("# this kernel does not cut\n");
+	b.want = c.want = n;
+	run(200);
+	run(200);
+	TEST_ERR(sizes_right(&b, 1));
+	TEST_ERR(sizes_right(&c, 1));
+
+	/* without checksums there is no GSO: it is tried, and then not */
+	TEST_ERR(setsockopt(fda, SOL_SOCKET, SO_NO_CHECK, &one, sizeof(one)));
+	TEST_ERR(send_sizes(a.np, &sb));
+	net_port_flush();
+	TEST_TRUE(!net_port_gso(a.np));
+	TEST_EQ(3 * n, net_port_stats(a.np)->tx);
+	TEST_ERR(send_sizes(a.np, &sb));
+	net_port_flush();
+	TEST_EQ(4 * n, net_port_stats(a.np)->tx);
+	TEST_EQ(0, net_port_stats(a.np)->tx_err);
+	b.want = 3 * n;
+	run(2000);
+	TEST_ERR(sizes_right(&b, 3));
+ out:
+	mem_deref(a.np);
+	mem_deref(b.np);
+	mem_deref(c.np);
+
+	return err;
+}
+
+
+/* Which go together: the plan alone */
+static int test_gso_plan(void)
+{
+	static const struct {
+		size_t sizev[6];
+		unsigned to[6], n, groupv[6], c;
+	} v[] = {
+		{{9, 9, 9, 9, 9, 9}, {0}, 6, {6}, 1},
+		{{9, 9, 5, 9, 9, 5}, {0}, 6, {3, 3}, 2},
+		{{5, 9, 9, 5, 5, 5}, {0}, 6, {1, 3, 2}, 3},
+		{{9, 9, 9, 9}, {0, 0, 1, 1}, 4, {2, 2}, 2},
+		{{9, 9, 9, 9}, {0, 1, 0, 1}, 4, {1, 1, 1, 1}, 4},
+		{{30000, 30000, 30000, 1}, {0}, 4, {2, 2}, 2},
+		{{9}, {0}, 1, {1}, 1},
+	};
+	struct mmsghdr hdrv[6];
+	struct iovec iovv[6];
+	union net_gso segv[6];
+	unsigned groupv[6], i, k, n, pos;
+	struct sa sav[2];
+	int err = 0;
+
+	sa_set_str(&sav[0], "192.0.2.1", 1);
+	sa_set_str(&sav[1], "192.0.2.1", 2);
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		memset(hdrv, 0, sizeof(hdrv));
+		for (k = 0; k < v[i].n; k++) {
+			struct msghdr *m = &hdrv[k].msg_hdr;
+
+			iovv[k] = (struct iovec){NULL, v[i].sizev[k]};
+			m->msg_iov    = &iovv[k];
+			m->msg_iovlen = 1;
+			m->msg_name   = &sav[v[i].to[k]].u;
+			m->msg_namelen = sav[0].len;
+		}
+		n = net_gso_group(hdrv, v[i].n, segv, groupv, true);
+		TEST_EQ(v[i].c, n);
+		for (k = pos = 0; k < n; pos += groupv[k++]) {
+			TEST_EQ(v[i].groupv[k], groupv[k]);
+			TEST_EQ(groupv[k], hdrv[k].msg_hdr.msg_iovlen);
+			TEST_TRUE(hdrv[k].msg_hdr.msg_iov == &iovv[pos]);
+			TEST_EQ(groupv[k] > 1,
+				hdrv[k].msg_hdr.msg_controllen > 0);
+		}
+	}
+ out:
+	return err;
+}
+
+
 static int pairs(int type)
 {
 	struct seen a = { .np = NULL };
@@ -367,6 +533,8 @@ static int test_refused(void)
 static const struct test testv[] = {
 	{"udp in batches",          test_udp},
 	{"a hundred, read together", test_many},
+	{"a picture in one message, or not", test_gso},
+	{"what goes into one message", test_gso_plan},
 	{"a datagram pair",         test_dgram_pair},
 	{"a seqpacket pair",        test_seqpacket_pair},
 	{"IPv4 and IPv6 on one socket", test_both_families},
