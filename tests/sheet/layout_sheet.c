@@ -31,12 +31,14 @@ enum {
 /* A column of the sheet; in the order in which people come */
 static const struct {
 	unsigned people;
-	bool slides, spotlight;
+	bool slides;
+	unsigned spotlights;
 	const char *head;
 } colv[] = {
 	{1, 0, 0, "1"}, {2, 0, 0, "2"}, {3, 0, 0, "3"}, {5, 0, 0, "5"},
 	{5, 1, 0, "5 and slides"}, {5, 0, 1, "5, spotlight"},
-	{8, 0, 0, "8"}, {10, 0, 0, "10"}, {16, 0, 0, "16"},
+	{8, 0, 0, "8"}, {10, 0, 0, "10"}, {10, 0, 2, "10, two spotlights"},
+	{16, 0, 0, "16"}, {16, 0, 5, "16, five spotlights"},
 	{16, 1, 0, "16 and slides"}, {25, 0, 0, "25"}, {40, 0, 0, "40"},
 };
 enum { COLS = ARRAY_SIZE(colv) };
@@ -159,6 +161,7 @@ static int thumb(struct sheet *s, unsigned row, unsigned col)
 
 static int column(struct sheet *s, unsigned col)
 {
+	struct pins spotlights = pins_one(0);
 	const struct layout *l;
 	int err = people_come(&s->f, colv[col].people);
 
@@ -168,9 +171,10 @@ static int column(struct sheet *s, unsigned col)
 	on_loop();
 	on_worker();
 	video_speaker(s->f.v, 1);
+	for (unsigned i = 0; i < colv[col].spotlights; i++)
+		(void)pins_add(&spotlights, i + 2);
 	for (unsigned i = 0; !err && (l = layout_nth(s->set, i)); i++) {
-		studio_room(&s->f, layout_name(l), colv[col].spotlight ? 2 :
-			   0);
+		video_room(s->f.v, layout_name(l), &spotlights);
 		err = studio_step(&s->f, SETTLE);
 		if (!err)
 			err = thumb(s, i, col);
