@@ -3,7 +3,7 @@
 import { app, me, roomName, title, withModel, type Dialog,
 	type Panel } from './app';
 import { line, reason, saveSeatIfIn, verb } from './line';
-import { openChat, withMe, type Json } from './model';
+import { mine, openChat, withMe, type Json } from './model';
 import type { Mode } from './simulcast';
 import { keep } from './store';
 import { say } from './toast';
@@ -89,10 +89,19 @@ export function setLayout(layout: string): void {
 	withModel((m) => ({ ...m, myLayout: layout }));
 }
 
-// One party large for oneself; 0: as the layout has it
-export function pin(party: number): void {
-	void verb('party pin', { party: me(), ...(party ? { other: party } : {}) });
-	withModel((m) => withMe(m, { pinned: party }));
+// One party large for oneself, or beside those who are; 0: as the layout
+// has it
+export function pin(party: number, also = false): void {
+	void verb('party pin', { party: me(), ...(party ? { other: party } : {}),
+		...(also ? { also } : {}) });
+	withModel((m) => withMe(m, { pins: [
+		...(also ? mine(m)?.pins ?? [] : []), ...(party ? [party] : [])] }));
+}
+
+export function unpin(party: number): void {
+	void verb('party unpin', { party: me(), other: party });
+	withModel((m) => withMe(m, { pins: (mine(m)?.pins ?? [])
+		.filter((p) => p !== party) }));
 }
 
 export function setSeen(shown: boolean): void {

@@ -34,7 +34,7 @@ export interface Party {
 	layout: string;
 	size: string;
 	self_view: boolean;           // in the picture that it is sent
-	pinned: number;               // whom it sees large; hosts and itself
+	pins: readonly number[];      // whom it sees large; hosts and itself
 	quality: Quality | null;
 	rung: Rung | null;            // what it is sent; hosts' and our own
 }
@@ -53,7 +53,7 @@ export interface Room {
 	title: string;
 	locked: boolean;
 	layout: string;
-	spotlight: number;
+	spotlights: readonly number[];
 	recording: 'off' | 'on' | 'paused';
 	meeting: number;
 	recording_id: number;
@@ -98,10 +98,13 @@ const num = (v: unknown, or = 0): number =>
 	typeof v === 'number' && isFinite(v) ? v : or;
 const obj = (v: unknown): Json =>
 	v && typeof v === 'object' && !Array.isArray(v) ? v as Json : {};
+const ids = (v: unknown): number[] =>
+	Array.isArray(v) ? v.map((x) => num(x)).filter(Boolean) : [];
 const list = (v: unknown): Json[] => Array.isArray(v) ? v.map(obj) : [];
 
 export const NOTES_MAX = 50;
 export const CHAT_MAX = 2000;
+export const PINS_MAX = 9;            // at a time, spotlights too
 const REACTIONS_MAX = 12;
 
 function toRung(j: Json): Rung {
@@ -133,7 +136,7 @@ export function toParty(j: Json, old?: Party): Party {
 		size: str(j.size, old?.size),
 		self_view: 'self_view' in j ? Boolean(j.self_view)
 			: old?.self_view ?? true,
-		pinned: 'pinned' in j ? num(j.pinned) : old?.pinned ?? 0,
+		pins: 'pins' in j ? ids(j.pins) : old?.pins ?? [],
 		quality: j.quality ? obj(j.quality) : old?.quality ?? null,
 		rung: j.rung ? toRung(obj(j.rung)) : old?.rung ?? null,
 	};
@@ -169,9 +172,8 @@ export function toRoom(j: Json, old?: Room): Room {
 		title: str(j.title) || old?.title || name,
 		locked: 'locked' in j ? Boolean(j.locked) : !!old?.locked,
 		layout: str(j.layout, old?.layout ?? 'grid'),
-		spotlight: 'spotlight' in j
-			? num(obj(j.spotlight).party, num(j.spotlight))
-			: old?.spotlight ?? 0,
+		spotlights: 'spotlights' in j ? ids(j.spotlights)
+			: old?.spotlights ?? [],
 		recording: !('recording' in j) ? old?.recording ?? 'off'
 			: j.recording && j.recording_paused ? 'paused'
 			: recordingOf(j.recording),
@@ -286,8 +288,8 @@ function left(m: Model, e: Json, id: number): Model {
 	if (id === m.me)
 		return { ...m, left: str(e.reason, 'left') };
 	m = { ...m, parties: m.parties.filter((p) => p.party !== id) };
-	if (m.room.spotlight === id)
-		m = { ...m, room: { ...m.room, spotlight: 0 } };
+	m = { ...m, room: { ...m.room,
+		spotlights: m.room.spotlights.filter((s) => s !== id) } };
 	if (gone && !gone.waiting)
 		m = note(m, 'say.left', { name: gone.name }, 'left');
 
@@ -453,7 +455,7 @@ export function apply(m: Model, e: Json): Model {
 	case 'mixer load':
 		return { ...m, room: { ...m.room, load: num(e.step) } };
 	case 'room spotlight':
-		return { ...m, room: { ...m.room, spotlight: id } };
+		return { ...m, room: { ...m.room, spotlights: ids(e.spotlights) } };
 	case 'speaker changed':      return { ...m, speaker: id };
 	case 'recording started':
 	case 'recording resumed':    return recording(m, e, 'on');

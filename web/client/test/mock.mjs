@@ -35,7 +35,7 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 			  quality: { rx_packets: 900, rx_lost: 300, rtt_ms: 700 } },
 		],
 		room: { name: 'demo', title: 'Demonstration', locked: false,
-			layout: 'grid', spotlight: 0, recording: null, load: 0,
+			layout: 'grid', spotlights: [], recording: null, load: 0,
 			fit: 'letterbox', banner: null, clock: true,
 			wait_host: false, tones: true, canvas_filter: null,
 			watermark: false },
@@ -201,8 +201,10 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 			mock.room.watermark = !!a.image;
 			mock.push({ event: 'room changed', changed: 'watermark' });
 		},
-		'room spotlight': (a) => mock.push({ event: 'room spotlight',
-			party: a.party ?? 0 }),
+		'room spotlight': (a) => mock.light([
+			...(a.also ? mock.room.spotlights : []), a.party]),
+		'room unspotlight': (a) => mock.light(mock.room.spotlights
+			.filter((p) => p !== a.party)),
 		'recording start': () => mock.push({ event: 'recording started',
 			recording: 3 }),
 		'recording stop': () => mock.push({ event: 'recording stopped',
@@ -211,6 +213,11 @@ export async function startMock({ dist, port = 0, host = '127.0.0.1' }) {
 		'room end': () => mock.end(),
 	};
 
+	mock.light = (spotlights) => {
+		mock.room.spotlights = spotlights;
+		mock.push({ event: 'room spotlight', party: spotlights[0] ?? 0,
+			spotlights });
+	};
 	// as it was at the start
 	mock.reset = () => {
 		mock.parties = structuredClone(began.parties);

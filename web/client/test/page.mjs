@@ -12,7 +12,9 @@ import { host } from './page_host.mjs';
 import { trouble } from './page_trouble.mjs';
 
 const only = process.env.PAGE_ONLY ?? '';
-const cases = { ...before, ...meeting, ...host, ...trouble };
+// pictures of 3840 pixels keep a browser busy: last
+const { reflow, ...first } = before;
+const cases = { ...first, ...meeting, ...host, ...trouble, reflow };
 
 mkdirSync(shots, { recursive: true });
 for (const [name, f] of Object.entries(cases)) {

@@ -205,7 +205,26 @@ export const host = {
 		await button(page, 'No longer show large').click();
 		ok('and no longer', await page.getByText('large, only for you')
 			.waitFor({ state: 'detached' }).then(() => true, () => false) &&
-			await asked('party pin', { other: undefined }));
+			await asked('party unpin', { other: 1 }));
+		await button(page, 'What to do with Ann Example').click();
+		await button(page, 'Spotlight, too').click();
+		ok('two in the spotlight', await asked('room spotlight',
+			{ party: 1, also: true }) && await until(page, () =>
+			document.querySelectorAll('.person [title="in the spotlight"]')
+				.length === 2));
+		await button(page, 'What to do with Meeting room 2').click();
+		await button(page, 'End spotlight').click();
+		ok('and one again', await asked('room unspotlight', { party: 2 }) &&
+			await until(page, () => document.querySelectorAll(
+				'.person [title="in the spotlight"]').length === 1));
+		await button(page, 'What to do with Ann Example').click();
+		await button(page, 'Show large, only for me').click();
+		await button(page, 'What to do with Meeting room 2').click();
+		await button(page, 'Show large, too, only for me').click();
+		ok('several large for oneself', await asked('party pin',
+			{ other: 2, also: true }) && await until(page, () =>
+			document.querySelectorAll('.person [title="large, only for you"]')
+				.length === 2));
 		await button(page, 'Start recording').click();
 		ok('record, and it is said', await asked('recording start') &&
 			await seen(page, 'This meeting is being recorded'));

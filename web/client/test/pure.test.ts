@@ -25,7 +25,7 @@ const party = (id: number, more: Json = {}): Json => ({ party: id,
 const first = (more: Json = {}): Json => ({ seat: 's', party: 1,
 	role: 'guest', waiting: false, number: 10, resumed: false,
 	room: { name: 'demo', title: 'Demo', locked: false, layout: 'grid',
-		spotlight: null, recording: null },
+		spotlights: [], recording: null },
 	party_list: [party(1), party(2)], layouts: ['grid'],
 	chat: [{ chat: 1, party: 2, name: 'P2', text: 'hi', to: null,
 		time: '2026-11-22T12:00:00.000Z' }], ...more });
@@ -257,18 +257,19 @@ test('guests are not told who waits', () => {
 
 test('room: lock, spotlight, layout, recording, mixer, end', () => {
 	let m = run(fresh(), { event: 'room locked' },
-		{ event: 'room spotlight', party: 2 },
+		{ event: 'room spotlight', party: 2, spotlights: [2, 1] },
 		{ event: 'recording started', recording: 4 },
 		{ event: 'mixer died' });
 
-	assert.ok(m.room.locked && m.room.spotlight === 2 && !m.mixer);
+	assert.ok(m.room.locked && !m.mixer);
+	assert.deepEqual(m.room.spotlights, [2, 1]);
 	assert.equal(m.room.recording, 'on');
 	assert.equal(m.room.recording_id, 4);
 	m = run(m, { event: 'recording paused', recording: 4 },
 		{ event: 'mixer replaced' }, { event: 'room unlocked' },
 		{ event: 'party left', party: 2, reason: 'bye' });
 	assert.equal(m.room.recording, 'paused');
-	assert.equal(m.room.spotlight, 0);
+	assert.deepEqual(m.room.spotlights, [1]);
 	assert.ok(m.mixer && !m.room.locked);
 	m = run(m, { event: 'recording failed' }, { event: 'meeting ended' });
 	assert.ok(m.room.recording === 'off' && m.over);
@@ -279,16 +280,16 @@ test('whom one sees large, and if oneself', () => {
 		m.parties.find((p) => p.party === id)!;
 	let m = fresh();
 
-	assert.equal(at(m, 1).pinned, 0);
+	assert.deepEqual(at(m, 1).pins, []);
 	assert.ok(at(m, 1).self_view);
 	m = run(m, { event: 'party layout', party: 1, layout: 'speaker',
-		size: 'auto', self_view: false, pinned: 2 });
-	assert.equal(at(m, 1).pinned, 2);
+		size: 'auto', self_view: false, pinned: 2, pins: [2, 3] });
+	assert.deepEqual(at(m, 1).pins, [2, 3]);
 	assert.ok(!at(m, 1).self_view && m.myLayout === 'speaker');
 	m = run(m, { event: 'party layout', party: 1, layout: 'room',
-		size: 'auto', self_view: true, pinned: null },
+		size: 'auto', self_view: true, pinned: null, pins: [] },
 		{ event: 'party layout', party: 9, layout: 'grid', size: 'auto' });
-	assert.equal(at(m, 1).pinned, 0);
+	assert.deepEqual(at(m, 1).pins, []);
 	assert.equal(m.parties.length, 2);
 });
 

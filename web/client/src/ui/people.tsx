@@ -2,12 +2,13 @@
 // ui/people.tsx -- who is here, how they are, and the hosts' tools
 import { useState } from 'preact/hooks';
 
-import { muteAll, pin, room, roomLayout, setDialog, setPanel } from '../acts';
+import { muteAll, pin, room, roomLayout, setDialog, setPanel,
+	unpin } from '../acts';
 import { app } from '../app';
 import { verb } from '../line';
 import { say } from '../toast';
 import { t, type Key } from '../i18n';
-import { grade, inLobby, mine, present, sorted, type Model,
+import { grade, inLobby, mine, present, sorted, PINS_MAX, type Model,
 	type Party } from '../model';
 import { rungLines } from '../rung';
 import { useStore } from '../store';
@@ -42,9 +43,9 @@ function Quality({ p }: { p: Party }) {
 function Signs({ m, p }: { m: Model; p: Party }) {
 	return (
 		<span class="signs">
-			{m.room.spotlight === p.party && <Sign icon="star" solid
+			{m.room.spotlights.includes(p.party) && <Sign icon="star" solid
 				label={t('people.spotlit')} />}
-			{mine(m)?.pinned === p.party && <Sign icon="pin"
+			{mine(m)?.pins.includes(p.party) && <Sign icon="pin"
 				label={t('people.pinned')} />}
 			{p.hand && <Sign icon="hand" kind="hand"
 				label={t('people.hand')} />}
@@ -66,9 +67,14 @@ function Signs({ m, p }: { m: Model; p: Party }) {
 
 interface Act { key: Key; kind?: string; run: () => void }
 
+// beside whom it could be large, too
+const more = (large: readonly number[], p: Party): boolean =>
+	!!large.length && large.length < PINS_MAX && !large.includes(p.party);
+
 function actions(m: Model, p: Party): Act[] {
 	const id = { party: p.party };
 	const own = p.party === m.me;
+	const pins = mine(m)?.pins ?? [], lit = m.room.spotlights;
 	const acts: Act[] = [];
 	const add = (key: Key, run: () => void, kind?: string) =>
 		acts.push({ key, run, kind });
@@ -79,10 +85,12 @@ function actions(m: Model, p: Party): Act[] {
 			setPanel('chat');
 		});
 	}
-	if (mine(m)?.pinned === p.party)
-		add('people.unpin', () => pin(0));
+	if (pins.includes(p.party))
+		add('people.unpin', () => unpin(p.party));
 	else if (!own)
 		add('people.pin', () => pin(p.party));
+	if (!own && more(pins, p))
+		add('people.pin.also', () => pin(p.party, true));
 	if (m.role !== 'host')
 		return acts;
 	if (!own && !p.muted)
@@ -97,10 +105,14 @@ function actions(m: Model, p: Party): Act[] {
 		add('people.lower', () => void verb('hand lower', id));
 	if (p.share && !own)
 		add('people.share.stop', () => void verb('share stop', id));
-	if (m.room.spotlight === p.party)
-		add('people.spotlight.end', () => void room('room spotlight'));
+	if (lit.includes(p.party))
+		add('people.spotlight.end', () => void room('room unspotlight', id));
 	else
 		add('people.spotlight', () => void room('room spotlight', id));
+	if (more(lit, p)) {
+		add('people.spotlight.also', () => void room('room spotlight',
+			{ ...id, also: true }));
+	}
 	if (!own) {
 		add('people.kick', () => setDialog({ what: 'kick', ...id,
 			name: p.name }), 'danger-text');

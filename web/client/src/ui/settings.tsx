@@ -40,7 +40,7 @@ function Picture() {
 			</label>
 			<label class="field">
 				<span>{t('set.pin')}</span>
-				<select value={String(mine(m)?.pinned ?? 0)}
+				<select value={String(mine(m)?.pins[0] ?? 0)}
 					onChange={(e) => pin(Number(e.currentTarget.value))}>
 					<option value="0">{t('set.pin.none')}</option>
 					{present(m).filter((p) => p.party !== m.me).map((p) =>
