@@ -32,7 +32,8 @@ finish() {
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
 
-# build DIR CONFIGURE-ARGS… : configure if need be, make everything
+# build DIR CONFIGURE-ARGS… : configure if need be, make everything, or what
+# $targets says
 build() {
 	dir=$tmp/$1; shift
 	mkdir -p "$dir" && cd "$dir" || return 1
@@ -41,12 +42,17 @@ build() {
 		"$top/configure" --quiet "$@" || return 1
 		echo "$*" >configured
 	fi
-	# one after the other: `all` is a make of its own
-	{ make -s -j"$jobs" all && make -s -j"$jobs" check-programs; } \
-		>make.log 2>&1 || {
-		tail -30 make.log
-		return 1
+	# the page is the same in each of them: it is built once
+	[ -e web/client ] || [ ! -e "$tmp/gcc/web/client/dist" ] || {
+		mkdir -p web && cp -al "$tmp/gcc/web/client" web/
 	}
+	# one after the other: `all` is a make of its own
+	for target in ${targets-all check-programs}; do
+		make -s -j"$jobs" "$target" || {
+			tail -30 make.log >&3
+			return 1
+		}
+	done 3>&1 >make.log 2>&1
 }
 
 # results : "PASS 12" lines out of automake's .trs files on stdin
@@ -122,11 +128,27 @@ step_asan() {
 	export UBSAN_OPTIONS=print_stacktrace=1
 	if clang_build; then
 		ok "clang builds without a warning, thread roles hold"
-		tests asan check-unit "$jobs"
+		tests asan check-unit-san "$jobs"
 		tests asan check-flow-san "$jobs" 1800
 	else
 		not "asan build"
 	fi
+}
+
+# fuzz FUZZER : its exit status is in FUZZER.rc
+fuzz() {
+	runs=10000 leaks=1
+	# what fontconfig and GLib cache in a run looks like a leak of that
+	# run; the unit tests of labels look for real ones
+	case $1 in
+	*/fuzz_video) runs=1500 leaks=0 ;;   # 25 a second
+	*/fuzz_rtc)   runs=2000 ;;   # 20 to 70: real handshakes
+	esac
+	ASAN_OPTIONS=detect_leaks=$leaks \
+	LSAN_OPTIONS=print_suppressions=0:suppressions=$top/tests/lsan.supp \
+		timeout 300 "$1" -runs=$runs -seed=1 -max_len=4096 \
+		-artifact_prefix=artifacts/ >"$1.log" 2>&1
+	echo $? >"$1.rc"
 }
 
 step_fuzz() {
@@ -136,33 +158,34 @@ step_fuzz() {
 		return
 	fi
 	mkdir -p artifacts
-	n=0
+	rm -f tests/fuzz/*.rc
+	fuzzers=
 	for f in tests/fuzz/fuzz_*; do
 		case $f in *.*) continue ;; esac
-		[ -x "$f" ] || continue
-		n=$((n + 1))
-		# what fontconfig and GLib cache in a run looks like a leak of
-		# that run; the unit tests of labels look for real ones
-		case $f in
-		*/fuzz_video) leaks=0 runs=1500 ;;   # 25 a second
-		*/fuzz_rtc)   leaks=1 runs=2000 ;;   # 20 to 70: real handshakes
-		*)            leaks=1 runs=10000 ;;
-		esac
-		if ASAN_OPTIONS=detect_leaks=$leaks timeout 300 "$f" -runs=$runs -seed=1 -max_len=4096 \
-			-artifact_prefix=artifacts/ >"$f.log" 2>&1; then
+		[ ! -x "$f" ] || fuzzers="$fuzzers $f"
+	done
+	[ -n "$fuzzers" ] || { not "there is no fuzzer"; return; }
+	# those that take longest come last by name
+	export -f fuzz
+	export top
+	# shellcheck disable=SC2086
+	printf '%s\n' $fuzzers | tac |
+		xargs -P "$jobs" -I '{}' bash -c 'fuzz "$1"' - '{}'
+	for f in $fuzzers; do
+		if [ "$(cat "$f.rc" 2>/dev/null)" = 0 ]; then
 			ok "$f"
 		else
 			tail -20 "$f.log"
 			not "$f"
 		fi
 	done
-	[ "$n" -gt 0 ] || not "there is no fuzzer"
 }
 
 step_tsan() {
 	say "thread sanitizer: unit tests of the mixer"
 	export TSAN_OPTIONS=halt_on_error=0:exitcode=66
-	if build tsan CC=clang CFLAGS="-O1 -g" --enable-sanitize=thread; then
+	if targets=mixer-programs build tsan CC=clang CFLAGS="-O1 -g" \
+		--enable-sanitize=thread; then
 		tests tsan check-mixer "$jobs"
 	else
 		not "tsan build"
@@ -173,7 +196,8 @@ step_dist() {
 	say "make distcheck"
 	cd "$tmp/gcc" 2>/dev/null || { not "distcheck: no gcc build"; return; }
 	# the tests have just run: here the tarball is built and installed
-	if timeout 1200 make -s -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS= \
+	if timeout 1200 make -s -j"$jobs" distcheck \
+		DISTCHECK_CONFIGURE_FLAGS=CFLAGS=-O0 \
 		AM_MAKEFLAGS="-j$jobs TESTS=" >distcheck.log 2>&1; then
 		ok "make distcheck"
 	else
