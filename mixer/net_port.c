@@ -273,7 +273,7 @@ static bool read_port(struct net_port *np)
 
 
 /* How many ports had something; *morep: there is more to read now */
-static unsigned read_all(bool *morep)
+static ON(loop) unsigned read_all(bool *morep)
 {
 	unsigned i, evc;
 	int n;
