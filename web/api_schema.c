@@ -116,7 +116,7 @@ json_t *schema_arg(const struct verb_arg *arg)
 	json_t *obj = json_pack("{s:o}", "description", json_sprintf(
 		"%s%s%s", arg->help, arg->type == ARG_LAYOUT ?
 		", by a name that GET /layouts has" : "",
-		arg->role == VERB_ADMIN ? " (administrators)" : ""));
+		arg->option == OPTION_ADMIN ? " (administrators)" : ""));
 	const char *p = arg->choices, *type = "string";
 	json_t *list;
 

@@ -11,25 +11,25 @@
 
 /* What a room is made with and what can be set later. */
 #define ROOM_OPTIONS                                                      \
-	{"number", ARG_STR, false, true, NULL,                            \
-	 "digits to dial; none: an empty value", VERB_ADMIN},             \
+	{"number", ARG_STR, false, OPTION_ADMIN, NULL,                    \
+	 "digits to dial; none: an empty value"},                         \
 	{"title", ARG_STR, false, true, NULL, "what people read"},        \
-	{"pin", ARG_STR, false, true, NULL,                               \
-	 "digits asked from guests; none: an empty value", VERB_ADMIN},   \
-	{"host_pin", ARG_STR, false, true, NULL,                          \
-	 "digits that make the caller a host", VERB_ADMIN},               \
+	{"pin", ARG_STR, false, OPTION_ADMIN, NULL,                       \
+	 "digits asked from guests; none: an empty value"},               \
+	{"host_pin", ARG_STR, false, OPTION_ADMIN, NULL,                  \
+	 "digits that make the caller a host"},                           \
 	{"layout", ARG_LAYOUT, false, true, NULL,                         \
 	 "how the tiles are placed"},                                     \
 	{"fit", ARG_CHOICE, false, true, "letterbox crop",                \
 	 "pictures of another shape: bars, or cut"},                      \
-	{"record", ARG_CHOICE, false, true, "never always",               \
-	 "record every meeting", VERB_ADMIN},                             \
+	{"record", ARG_CHOICE, false, OPTION_ADMIN, "never always",       \
+	 "record every meeting"},                                         \
 	{"tones", ARG_BOOL, false, true, NULL,                            \
 	 "play a tone when somebody joins or leaves"},                    \
-	{"linger", ARG_NUM, false, true, NULL,                            \
-	 "seconds a meeting waits after the last party", VERB_ADMIN},     \
-	{"max_parties", ARG_NUM, false, true, NULL,                       \
-	 "most parties at a time", VERB_ADMIN},                           \
+	{"linger", ARG_NUM, false, OPTION_ADMIN, NULL,                    \
+	 "seconds a meeting waits after the last party"},                 \
+	{"max_parties", ARG_NUM, false, OPTION_ADMIN, NULL,               \
+	 "most parties at a time"},                                       \
 	{"wait_host", ARG_BOOL, false, true, NULL,                        \
 	 "nobody is seen or heard before a host is there"},               \
 	{"banner", ARG_STR, false, true, NULL,                            \

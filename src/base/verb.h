@@ -83,15 +83,17 @@ enum verb_role { VERB_GUEST, VERB_HOST, VERB_ADMIN };
 
 enum { VERB_ARGS_MAX = 20 };
 
+/** By position, or as --name VALUE; that perhaps by administrators only,
+ *  whoever may the verb */
+enum arg_option { OPTION_NONE, OPTION, OPTION_ADMIN };
+
 struct verb_arg {
 	const char *name;         /* JSON key; "host_pin" is --host-pin   */
 	enum arg_type type;
 	bool required;
-	bool option;              /* --name VALUE instead of by position  */
+	enum arg_option option;
 	const char *choices;      /* space separated                      */
 	const char *help;
-	enum verb_role role;      /* who may give it, if not all who may
-	                           * the verb                             */
 };
 
 struct verb {

@@ -273,10 +273,11 @@ int scope_check(struct server *srv, struct req *req, const struct verb *verb,
 	for (i = 0; i < VERB_ARGS_MAX && verb->argv[i].name; i++) {
 		const struct verb_arg *arg = &verb->argv[i];
 
-		if (who->role < arg->role && json_object_get(args, arg->name)) {
+		if (arg->option == OPTION_ADMIN &&
+		    json_object_get(args, arg->name)) {
 			req_fail(req, 403, "Not allowed", "\"%s\" of \"%s\" "
 				 "is for %s", arg->name, verb->name,
-				 rolev[arg->role]);
+				 rolev[VERB_ADMIN]);
 			return EACCES;
 		}
 		if (who->room && check_arg(srv, req, verb, arg, args))
