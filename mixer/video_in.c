@@ -1,100 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mixer/video_in.c -- one source of video
+ * mixer/video_in.c -- one source of video: the loop's and the tick's side
  */
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include <libavutil/frame.h>
 
 #include <re.h>
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/thread.h"
-#include "mixer/bq.h"
-#include "mixer/codec_video.h"
-#include "mixer/rtp_frame.h"
-#include "mixer/video_clock.h"
-#include "mixer/video_in.h"
-#include "mixer/video_lips.h"
+#include "mixer/video_in_priv.h"
 #include "mixer/video_mark.h"
-
-enum { TURN_US = 10000 };        /* decoding without a break             */
-
-struct held {
-	AVFrame *frame;
-	uint64_t due_us;          /* 0: at once                           */
-	uint64_t rx_us;           /* its last packet                      */
-};
-
-/* Locks: [I] set at creation  [j] the job's, one at a time  [m] mtx
- *        [h] hmtx, held while a handler runs; taken before mtx
- *        [t] the tick's, one at a time */
-struct vin {
-	atomic_uint refs;
-	uint32_t id;              /* [I]                                  */
-	bool slides;              /* [I]                                  */
-	struct pool *pool;        /* [I] outlives us                      */
-	struct pool_job job;
-	struct bq *bq;            /* [I]                                  */
-	atomic_bool looked_at;    /* decode                               */
-	atomic_bool stale;        /* what is held is of no use any more   */
-	atomic_bool missed;       /* packets were thrown away             */
-	atomic_bool gather;       /* packets wait for vin_gather(false)   */
-	atomic_ullong due_us;     /* of the reassembly's timer            */
-	atomic_uint need;         /* width << 16 | height                 */
-	atomic_uint wait_ms;      /* the reassembly's                     */
-
-	/* decoding */
-	enum ticket_codec codec;  /* [j]                                  */
-	struct rtp_frame *rf;     /* [j]                                  */
-	struct vdec *dec;         /* [j]                                  */
-	bool wait_key;            /* [j] pictures would be wrong          */
-	bool recovering;          /* [j] of gradual refresh               */
-	unsigned refused;         /* [j] frames, in a row                 */
-	uint32_t ssrc;            /* [j]                                  */
-	uint64_t now_us;          /* [j]                                  */
-	uint64_t rx_us;           /* [j] last packet                      */
-
-	pthread_mutex_t mtx;
-	struct ticket_media media;        /* [m]                          */
-	char name[TICKET_NAME_MAX];       /* [m]                          */
-	bool on;                  /* [m]                                  */
-	struct rtp_sync sync;     /* [m]                                  */
-	struct held heldv[VIN_HELD];      /* [m] oldest first             */
-	unsigned heldc;           /* [m]                                  */
-	bool broken, forget;      /* [m]                                  */
-	uint64_t last_us;         /* [m]                                  */
-	uint64_t pkt_us;          /* [m]                                  */
-	bool need_key;            /* [m]                                  */
-	bool had_key;             /* [m]                                  */
-	uint64_t ask_us;          /* [m] when to ask next                 */
-	uint64_t ask_step_us;     /* [m]                                  */
-	unsigned width, height;   /* [m] of the last picture              */
-	enum video_event told;    /* [t] the tick's                       */
-	struct lips lips;         /* [m]                                  */
-
-	pthread_mutex_t hmtx;
-	video_event_h *eventh;    /* [h] NULL: closed                     */
-	void *arg;                /* [h]                                  */
-	video_offset_h *offseth;  /* [h]                                  */
-	video_hold_h *holdh;      /* [h]                                  */
-	void *lip_arg;            /* [h]                                  */
-
-	atomic_uint marks;        /* but for trouble                      */
-	atomic_bool trouble;
-	atomic_ullong cpu_us, frames, errors, asked, lost;
-};
 
 static void drop_pkt(void *item)
 {
 	pkt_put(item);
 }
 
-static void held_flush(struct vin *vin)
+void vin_held_flush(struct vin *vin)
 {
 	for (unsigned i = 0; i < vin->heldc; i++)
 		av_frame_free(&vin->heldv[i].frame);
@@ -107,7 +30,7 @@ static void vin_destructor(void *data)
 
 	if (vin->pool)
 		pool_job_leave(vin->pool, &vin->job);
-	held_flush(vin);
+	vin_held_flush(vin);
 	mem_deref(vin->rf);
 	mem_deref(vin->dec);
 	mem_deref(vin->bq);
@@ -168,7 +91,7 @@ static void send_event(struct vin *vin, enum video_event ev)
 
 /* --- asking for key frames -------------------------------------------- */
 
-static void need_key(struct vin *vin, uint64_t now, bool at_once)
+void vin_need_key(struct vin *vin, uint64_t now, bool at_once)
 {
 	pthread_mutex_lock(&vin->mtx);
 	if (!vin->need_key) {
@@ -184,7 +107,7 @@ static void need_key(struct vin *vin, uint64_t now, bool at_once)
 }
 
 /* ask_us stays: the next need waits until an interval is over */
-static void got_key(struct vin *vin)
+void vin_got_key(struct vin *vin)
 {
 	pthread_mutex_lock(&vin->mtx);
 	vin->need_key = false;
@@ -194,7 +117,7 @@ static void got_key(struct vin *vin)
 }
 
 /* Also a sender that sends nothing is asked, but rarely. */
-static void ask(struct vin *vin, uint64_t now)
+void vin_ask(struct vin *vin, uint64_t now)
 {
 	bool yes = false;
 
@@ -212,241 +135,13 @@ static void ask(struct vin *vin, uint64_t now)
 	send_event(vin, vin->slides ? VIDEO_WANT_KEY_SLIDES : VIDEO_WANT_KEY);
 }
 
-/* --- a decoded picture ------------------------------------------------ */
+/* --- its job ---------------------------------------------------------- */
 
-/* When this picture's sound is heard [us], 0: not known */
-static uint64_t play_time(struct vin *vin, uint32_t ts, uint64_t now)
-{
-	int64_t offset = INT64_MIN, play;
-	uint64_t ntp = 0;
-	unsigned hold;
-	bool set = false;
-
-	pthread_mutex_lock(&vin->hmtx);
-	if (vin->offseth)
-		offset = vin->offseth(vin->lip_arg);
-	pthread_mutex_lock(&vin->mtx);
-	if (vin->sync.valid && vin->sync.ssrc == vin->ssrc)
-		ntp = rtp_sync_us(&vin->sync, ts);
-	if (offset == INT64_MIN || !ntp) {
-		pthread_mutex_unlock(&vin->mtx);
-		pthread_mutex_unlock(&vin->hmtx);
-		return 0;
-	}
-	play = offset + (int64_t)ntp;
-	set = lips_put(&vin->lips, now, (int64_t)now - play, &hold);
-	pthread_mutex_unlock(&vin->mtx);
-	if (set && vin->holdh)
-		vin->holdh(hold, vin->lip_arg);
-	pthread_mutex_unlock(&vin->hmtx);
-
-	if (play <= (int64_t)now || play - (int64_t)now > VIN_HOLD_US)
-		return 0;
-
-	return (uint64_t)play;
-}
-
-static void frame_handler(AVFrame *frame, void *arg)
-{
-	struct vin *vin = arg;
-	uint64_t due = play_time(vin, (uint32_t)frame->pts, vin->now_us);
-	AVFrame *copy = av_frame_clone(frame);
-	AVFrame *old = NULL;
-
-	if (!copy)
-		return;
-	atomic_fetch_add(&vin->frames, 1);
-
-	pthread_mutex_lock(&vin->mtx);
-	if (vin->heldc == VIN_HELD)       /* thin out, keep what is next  */
-		old = vin->heldv[--vin->heldc].frame;
-	vin->heldv[vin->heldc++] = (struct held){copy, due, vin->rx_us};
-	vin->last_us = vin->now_us;
-	vin->broken = false;
-	vin->width = (unsigned)frame->width;
-	vin->height = (unsigned)frame->height;
-	pthread_mutex_unlock(&vin->mtx);
-	av_frame_free(&old);
-	vin->refused = 0;
-	vin->recovering = false;
-}
-
-static void refused(struct vin *vin)
-{
-	atomic_fetch_add(&vin->errors, 1);
-	if (++vin->refused < VIN_BROKEN)
-		return;
-	pthread_mutex_lock(&vin->mtx);
-	vin->broken = true;
-	pthread_mutex_unlock(&vin->mtx);
-}
-
-/* Nothing that builds on what was lost.  A gradual refresh mends it, but
- * the decoder, which has the old picture, would show half of each: it is
- * to forget that, and holds back what it has not recovered. */
-static bool may_decode(struct vin *vin, const struct rtp_frame_info *info)
-{
-	bool lost = vin->wait_key || info->broken || info->lost_before;
-
-	if (!info->key) {
-		vin->wait_key = lost;
-		if (lost)
-			vin->recovering = false;
-		return !lost;
-	}
-
-	vin->recovering = lost && vin->codec == CODEC_H264 &&
-		vdec_h264_recovers(info->data, info->len);
-	if (vin->recovering)
-		vdec_reset(vin->dec);
-	vin->wait_key = false;
-	got_key(vin);
-
-	return true;
-}
-
-/* An encoded frame, whole */
-static void encoded_handler(const struct rtp_frame_info *info, void *arg)
-{
-	struct vin *vin = arg;
-	int err;
-
-	vin->ssrc = info->ssrc;
-	if (!may_decode(vin, info))
-		return;
-
-	err = vdec_put(vin->dec, info->data, info->len, info->ts,
-		       frame_handler, vin);
-	if (err && !vin->recovering) {
-		refused(vin);
-		vin->wait_key = true;
-		need_key(vin, vin->now_us, true);
-	}
-}
-
-/* --- the job ---------------------------------------------------------- */
-
-static void reset(struct vin *vin)
-{
-	rtp_frame_reset(vin->rf);
-	vdec_reset(vin->dec);
-	vin->wait_key = true;
-	vin->recovering = false;
-	pthread_mutex_lock(&vin->mtx);
-	held_flush(vin);
-	pthread_mutex_unlock(&vin->mtx);
-}
-
-/* The decoder for what this packet is; false: none, drop it */
-static bool codec_ready(struct vin *vin, uint8_t pt)
-{
-	enum ticket_codec codec = CODEC_NONE;
-
-	pthread_mutex_lock(&vin->mtx);
-	for (unsigned i = 0; i < vin->media.fmtc && vin->on; i++) {
-		if (vin->media.fmtv[i].pt == pt)
-			codec = vin->media.fmtv[i].codec;
-	}
-	pthread_mutex_unlock(&vin->mtx);
-	if (!codec_is_video(codec))
-		return false;
-	if (codec == vin->codec && vin->rf && vin->dec)
-		return true;
-
-	if (codec != vin->codec)
-		vin->rf = mem_deref(vin->rf);
-	vin->dec = mem_deref(vin->dec);
-	vin->codec = codec;
-	vin->wait_key = true;
-	vin->recovering = false;
-	vin->refused = 0;
-	if (vdec_alloc(&vin->dec, codec) || (!vin->rf &&
-	    rtp_frame_alloc(&vin->rf, codec, encoded_handler, vin))) {
-		warning("leg %u video decoder failed codec=%s", vin->id,
-			codec_name(codec));
-		return false;
-	}
-	debug("leg %u video decoder opened codec=%s", vin->id,
-	      codec_name(codec));
-
-	return true;
-}
-
-/* Who sends faster than we decode must not keep the worker from others;
- * false: there is more for another turn. */
-static bool take_packets(struct vin *vin, uint64_t now)
-{
-	const uint64_t end = clock_us() + TURN_US;
-	struct pkt *pkt;
-
-	while ((pkt = bq_pop(vin->bq))) {
-		if (!codec_ready(vin, pkt->pt)) {
-			pkt_put(pkt);
-			continue;
-		}
-		vin->rx_us = pkt->rx_us;
-		rtp_frame_wait(vin->rf, atomic_load(&vin->wait_ms));
-		rtp_frame_put(vin->rf, pkt, now);
-		if (clock_us() >= end)
-			return false;
-	}
-
-	return true;
-}
-
-/* Not shown: what others can use is given back, `stale` stays. */
-static void let_go(struct vin *vin)
-{
-	struct pkt *pkt;
-
-	while ((pkt = bq_pop(vin->bq)))
-		pkt_put(pkt);
-	reset(vin);
-	vin->dec = mem_deref(vin->dec);
-	atomic_store(&vin->due_us, UINT64_MAX);
-}
-
-static void kick(struct vin *vin)
+void vin_kick(struct vin *vin)
 {
 	vin_ref(vin);
 	if (!pool_kick(vin->pool, &vin->job))
 		vin_unref(vin);
-}
-
-static void job(void *arg, uint64_t now)
-{
-	struct vin *vin = arg;
-	uint64_t t0 = video_cpu_us();
-	bool fresh, all;
-
-	on_worker();
-	vin->now_us = now;
-	if (!atomic_load(&vin->looked_at)) {
-		let_go(vin);
-		return;
-	}
-	if (atomic_exchange(&vin->stale, false) && vin->rf)
-		reset(vin);
-	if (atomic_exchange(&vin->missed, false))
-		need_key(vin, now, true);
-	all = take_packets(vin, now);
-	if (vin->rf) {
-		if (rtp_frame_due(vin->rf) <= now)
-			rtp_frame_run(vin->rf, now);
-		atomic_store(&vin->due_us, rtp_frame_due(vin->rf));
-		atomic_store(&vin->lost, rtp_frame_stats(vin->rf)->lost);
-
-		pthread_mutex_lock(&vin->mtx);
-		vin->pkt_us = now;
-		fresh = !vin->had_key;
-		pthread_mutex_unlock(&vin->mtx);
-		if (vin->wait_key || rtp_frame_want_key(vin->rf))
-			need_key(vin, now, !fresh);
-		ask(vin, now);
-	}
-	atomic_fetch_add(&vin->cpu_us, video_cpu_us() - t0);
-	if (!all)
-		kick(vin);        /* after the others on this worker      */
 }
 
 static void job_idle(void *arg)
@@ -476,7 +171,7 @@ static void ticket_take(struct vin *vin, const struct ticket *t)
 		(vin->slides || !t->video_muted);
 
 	if (vin->on && !on) {
-		held_flush(vin);
+		vin_held_flush(vin);
 		vin->forget = true;
 	}
 	if (!vin->on && on) {
@@ -522,7 +217,7 @@ int vin_alloc(struct vin **vp, struct pool *pool, const struct ticket *t,
 		return err;
 	}
 	vin->pool = pool;
-	pool_job_init(pool, &vin->job, job, job_idle, vin);
+	pool_job_init(pool, &vin->job, vin_job, job_idle, vin);
 	*vp = vin;
 
 	return 0;
@@ -552,14 +247,14 @@ void vin_put(struct vin *vin, struct pkt *pkt)
 	bq_push(vin->bq, pkt);
 	if ((marker && !atomic_load(&vin->gather)) ||
 	    bq_count(vin->bq) >= VIN_QUEUE / 4)
-		kick(vin);
+		vin_kick(vin);
 }
 
 void vin_gather(struct vin *vin, bool on)
 {
 	atomic_store(&vin->gather, on);
 	if (!on && bq_count(vin->bq))
-		kick(vin);
+		vin_kick(vin);
 }
 
 void vin_sync(struct vin *vin, const struct rtp_sync *sync)
@@ -606,7 +301,7 @@ void vin_look(struct vin *vin, bool on)
 	}
 	else {
 		atomic_store(&vin->stale, true);
-		kick(vin);
+		vin_kick(vin);
 	}
 }
 
@@ -641,7 +336,7 @@ void vin_take(struct vin *vin, uint64_t now, uint64_t until,
 
 	if (atomic_load(&vin->due_us) <= now || bq_count(vin->bq) ||
 	    (atomic_load(&vin->stale) && atomic_load(&vin->looked_at)))
-		kick(vin);
+		vin_kick(vin);
 
 	pthread_mutex_lock(&vin->mtx);
 	if (!vin->last_us)
@@ -658,8 +353,8 @@ void vin_take(struct vin *vin, uint64_t now, uint64_t until,
 	pthread_mutex_unlock(&vin->mtx);
 
 	if (frozen)
-		need_key(vin, now, true);
-	ask(vin, now);
+		vin_need_key(vin, now, true);
+	vin_ask(vin, now);
 }
 
 void vin_tell(struct vin *vin, enum video_event ev)

@@ -238,7 +238,7 @@ static void watch_settle(struct video *v, struct video_watch *w)
 			    &rung);
 
 	if (err)
-		warning("layout %s not watched: %m\n", w->layout, err);
+		warning("layout %s not watched: %m", w->layout, err);
 	if (!rung)
 		return;
 	w->left = w->rung;
