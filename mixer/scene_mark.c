@@ -257,7 +257,7 @@ static void mark_place(const struct scene_marks *m, enum mark_kind kind,
 	r->y &= ~1u;
 }
 
-/* As far as it is on the canvas; a strip ends where the row's rest begins */
+/* As far as it is on the canvas; a long strip lies under the row's rest */
 static bool mark_clip(const struct scene_marks *m, struct layout_rect *r)
 {
 	if (r->x >= m->width || r->y >= m->height)

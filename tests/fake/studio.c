@@ -145,6 +145,7 @@ void studio_room(struct studio *f, const char *layout, uint32_t spotlight)
 {
 	const struct pins spotlights = pins_one(spotlight);
 
+	on_loop();
 	video_room(f->v, layout, &spotlights);
 }
 
