@@ -365,30 +365,53 @@ void listen_flush(struct sipstack *ss)
 }
 
 
-int sipstack_listen(struct sipstack *ss, const char *transport_addr)
+/* "udp 192.0.2.1:5060" */
+static int listen_parse(const char *text, enum sip_transp *tpp,
+			struct sa *laddr)
 {
 	struct pl name, addr;
+
+	if (re_regex(text, strlen(text), "[a-z]+[ \t]+[^ \t]+", &name, NULL,
+		     &addr) || name.p != text)
+		return EINVAL;
+
+	if (sa_decode(laddr, addr.p, addr.l) &&
+	    sa_set(laddr, &addr, SIP_PORT))
+		return EINVAL;
+
+	if (!pl_strcmp(&name, "udp"))
+		*tpp = SIP_TRANSP_UDP;
+	else if (!pl_strcmp(&name, "tcp"))
+		*tpp = SIP_TRANSP_TCP;
+	else
+		return ENOTSUP;
+
+	return 0;
+}
+
+
+int sipstack_check(const char *transport_addr)
+{
 	enum sip_transp tp;
 	struct sa laddr;
+
+	return transport_addr ? listen_parse(transport_addr, &tp, &laddr)
+			      : EINVAL;
+}
+
+
+int sipstack_listen(struct sipstack *ss, const char *transport_addr)
+{
+	enum sip_transp tp;
+	struct sa laddr;
+	int err;
 
 	if (!ss || !transport_addr)
 		return EINVAL;
 
-	if (re_regex(transport_addr, strlen(transport_addr),
-		     "[a-z]+[ \t]+[^ \t]+", &name, NULL, &addr) ||
-	    name.p != transport_addr)
-		return EINVAL;
-
-	if (sa_decode(&laddr, addr.p, addr.l) &&
-	    sa_set(&laddr, &addr, SIP_PORT))
-		return EINVAL;
-
-	if (!pl_strcmp(&name, "udp"))
-		tp = SIP_TRANSP_UDP;
-	else if (!pl_strcmp(&name, "tcp"))
-		tp = SIP_TRANSP_TCP;
-	else
-		return ENOTSUP;
+	err = listen_parse(transport_addr, &tp, &laddr);
+	if (err)
+		return err;
 
 	return sa_is_any(&laddr) ? listen_all(ss, tp, &laddr)
 				 : listen_one(ss, tp, &laddr);

@@ -36,6 +36,8 @@ int sipstack_alloc(struct sipstack **ssp, const struct sip_cfg *cfg);
 
 /** "udp 0.0.0.0:5060", "tcp [::]:5060"; errno of the bind. */
 int sipstack_listen(struct sipstack *ss, const char *transport_addr);
+/** Would it?  Without looking whether the address is there and free. */
+int sipstack_check(const char *transport_addr);
 
 /** BYE, CANCEL or 503 to all; doneh when all answered or after 2 s. */
 void sipstack_close(struct sipstack *ss, void (*doneh)(void *arg), void *arg);

@@ -31,6 +31,7 @@
 enum {
 	TRIES_US = 10 * 1000000,  /* MIXER_TRIES deaths within this       */
 	SEQ_FIRST = 2,            /* 1 is the ping's                      */
+	AGAIN_MS  = 1000,         /* when a replacement did not start     */
 };
 
 struct mixer_client {
@@ -45,7 +46,9 @@ struct mixer_client {
 	struct video_ladder ladder;       /* empty: the mixer's own       */
 	struct look look;
 	int watermark;            /* a descriptor, or -1                  */
-	struct mixer_proc *proc;  /* NULL: given up                       */
+	struct mixer_proc *proc;  /* NULL: given up, or tmr runs          */
+	struct tmr tmr;           /* until a replacement is tried again   */
+	int status;               /* of the last that died                */
 	struct list legl;
 	struct list reql;
 	struct list deadl;        /* requests that the dead one owes      */
@@ -107,6 +110,7 @@ static void client_destructor(void *arg)
 		ml->mc = NULL;
 	}
 
+	tmr_cancel(&mc->tmr);
 	mixer_proc_leave(mc->proc);
 	list_flush(&mc->reql);
 	list_flush(&mc->deadl);
@@ -493,6 +497,42 @@ static bool deaths_count(struct mixer_client *mc, uint64_t now)
 	return mc->deaths >= MIXER_TRIES && now - oldest < TRIES_US;
 }
 
+static void again_timeout(void *arg);
+
+/** EPIPE: too often.  What keeps it from starting, no process to be had or
+ *  its file just being replaced, may be over in a moment. */
+static int start_again(struct mixer_client *mc, uint64_t now)
+{
+	int err;
+
+	if (deaths_count(mc, now)) {
+		error("mixer of meeting %u given up", mc->meeting);
+		return EPIPE;
+	}
+	err = mixer_start(mc);
+	if (err) {
+		warning("mixer of meeting %u did not start, tried again: %m",
+			mc->meeting, err);
+		tmr_start(&mc->tmr, AGAIN_MS, again_timeout, mc);
+	}
+
+	return 0;
+}
+
+static void again_timeout(void *arg)
+{
+	struct mixer_client *mc = arg;
+	int err = start_again(mc, clock_us());
+
+	if (err && mc->diedh)
+		mc->diedh(mc->status, err, mc->arg);
+}
+
+static bool given_up(const struct mixer_client *mc)
+{
+	return !mc->proc && !tmr_isrunning(&mc->tmr);
+}
+
 static void proc_died(int status, void *arg)
 {
 	struct mixer_client *mc = arg;
@@ -518,12 +558,9 @@ static void proc_died(int status, void *arg)
 	if (!mc->reborn)
 		mc->died_us = now; /* a second death prolongs the first   */
 	mc->reborn = true;
+	mc->status = status;
 
-	err = deaths_count(mc, now) ? EPIPE : mixer_start(mc);
-	if (err)
-		error("mixer of meeting %u given up: %m", mc->meeting,
-		      err);
-
+	err = start_again(mc, now);
 	if (mc->diedh)
 		mc->diedh(status, err, mc->arg);
 
@@ -576,6 +613,7 @@ int mixer_client_alloc(struct mixer_client **mcp,
 	if (cfg->layout)
 		str_ncpy(mc->layout, cfg->layout, sizeof(mc->layout));
 	mc->seq      = SEQ_FIRST;
+	tmr_init(&mc->tmr);
 	mc->msgh     = msgh;
 	mc->diedh    = diedh;
 	mc->rebornh  = rebornh;
@@ -671,7 +709,7 @@ int mixer_leg_alloc(struct mixer_leg **mlp, struct mixer_client *mc,
 
 	if (!mlp || !mc || !t)
 		return EINVAL;
-	if (!mc->proc)
+	if (given_up(mc))
 		return ENOTCONN;
 
 	ml = mem_zalloc(sizeof(*ml), leg_destructor);
@@ -741,16 +779,22 @@ static void leg_ticket_set(struct mixer_leg *ml, const struct ticket *t)
 	rtc_keep(&ml->t.rtc, &old.rtc);
 }
 
+/** A replacement that is still to come is told when it is there. */
+static int leg_tell(struct mixer_leg *ml, bool fds)
+{
+	return ml->mc->proc ? leg_send(ml, MIX_LEG_SET, fds, false) : 0;
+}
+
 int mixer_leg_set(struct mixer_leg *ml, const struct ticket *t)
 {
 	if (!ml || !t)
 		return EINVAL;
-	if (!ml->mc || !ml->mc->proc)
+	if (!ml->mc || given_up(ml->mc))
 		return ENOTCONN;
 
 	leg_ticket_set(ml, t);
 
-	return leg_send(ml, MIX_LEG_SET, false, false);
+	return leg_tell(ml, false);
 }
 
 int mixer_leg_set_fds(struct mixer_leg *ml, const struct ticket *t,
@@ -761,7 +805,7 @@ int mixer_leg_set_fds(struct mixer_leg *ml, const struct ticket *t,
 
 	if (!ml || !t)
 		return EINVAL;
-	if (!ml->mc || !ml->mc->proc)
+	if (!ml->mc || given_up(ml->mc))
 		return ENOTCONN;
 
 	old = *ml;
@@ -776,7 +820,7 @@ int mixer_leg_set_fds(struct mixer_leg *ml, const struct ticket *t,
 	leg_fds_close(&old);
 	leg_ticket_set(ml, t);
 
-	return leg_send(ml, MIX_LEG_SET, true, false);
+	return leg_tell(ml, true);
 }
 
 const struct ticket *mixer_leg_ticket(const struct mixer_leg *ml)

@@ -5,8 +5,9 @@
  * Holds the ticket and the descriptors of every leg.  When the mixer dies
  * (socket closed, exit, or no answer to a ping for 2 s) a replacement is
  * started at once and handed every ticket; the owner is told, nothing else
- * changes for it.  A mixer that dies MIXER_TRIES times within 10 s is given
- * up (gone handler).
+ * changes for it.  One that cannot be started is tried again after a second.
+ * A mixer that dies, or does not start, MIXER_TRIES times within 10 s is
+ * given up: the death handler says so.
  *
  * Threads: loop.
  */

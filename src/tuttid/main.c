@@ -25,7 +25,6 @@
 #include "media/mixer_client.h"
 #include "tuttid/server.h"
 #include "tuttid/verbs.h"
-#include "tuttid/web.h"
 
 enum { FDS_MAX = 65536, OVERRIDES_MAX = 64 };
 
@@ -268,7 +267,7 @@ static void check(const struct config *conf)
 	if (err)
 		fatal("libre: %m\n", err);
 	on_loop();
-	if (server_web_check(conf, text, sizeof(text)))
+	if (server_check(conf, text, sizeof(text)))
 		fatal("%s\n", text);
 	libre_close();
 }

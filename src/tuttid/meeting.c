@@ -289,6 +289,7 @@ static void mixer_reborn_handler(uint64_t gap_ms, void *arg)
 	struct meeting *m = arg;
 
 	on_loop();
+	m->mixer_pid = mixer_client_pid(m->mc);
 	meeting_emit(m, EV_MIXER_REPLACED,
 		     json_pack("{s:i, s:I}", "pid",
 			       (int)mixer_client_pid(m->mc), "gap_ms",

@@ -237,12 +237,14 @@ static int open_catalogue(struct server *srv, char *errbuf, size_t errsz)
 	return 0;
 }
 
+/* Without a server: would it be listened on? */
 static int listen_handler(const char *val, void *arg)
 {
 	struct fail *fail = arg;
 	int err;
 
-	err = sipstack_listen(fail->srv->sip, val);
+	err = fail->srv ? sipstack_listen(fail->srv->sip, val)
+			: sipstack_check(val);
 	if (err)
 		(void)re_snprintf(fail->buf, fail->size, err == ENOTSUP ?
 				  "sip_listen %s: only udp and tcp are served" :
@@ -309,6 +311,22 @@ static int open_control(struct server *srv, char *errbuf, size_t errsz)
 	else if (err)
 		(void)re_snprintf(errbuf, errsz, "control_socket %s: %m",
 				  path, err);
+
+	return err;
+}
+
+int server_check(const struct config *conf, char *errbuf, size_t errsz)
+{
+	struct fail fail = {NULL, errbuf, errsz};
+	struct layouts *layouts = NULL;
+	int err;
+
+	err = config_apply(conf, "sip_listen", listen_handler, &fail);
+	if (!err)
+		err = layouts_alloc(&layouts, conf, errbuf, errsz);
+	if (!err)
+		err = server_web_check(conf, errbuf, errsz);
+	mem_deref(layouts);
 
 	return err;
 }

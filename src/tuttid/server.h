@@ -73,6 +73,10 @@ struct server {
 	void *closed_arg;
 };
 
+/** What a start would find wrong with it, without touching what runs: one
+ *  line in errbuf. */
+int server_check(const struct config *conf, char *errbuf, size_t errsz);
+
 /** Everything up and listening, or one line in errbuf. */
 int server_alloc(struct server **srvp, struct config *conf, char *errbuf,
 		 size_t errsz);

@@ -268,8 +268,9 @@ static unsigned count_files(void)
 	return n;
 }
 
-/* The meeting is over, its recording not, and no mixer can be started */
-static int test_given_up(void)
+/* The mixer dies, and so does every other one, or none can be started; the
+ * meeting is over by then and its recording not, or it is not. */
+static int no_mixer(bool over, const char *other, const char *want)
 {
 	char text[128] = "";
 	struct meeting *m;
@@ -286,23 +287,38 @@ static int test_given_up(void)
 	TEST_ERR(err);
 	run_ms(100);
 	TEST_EQ(0, kill(mixer_client_pid(m->mc), SIGSTOP));
-	meeting_end(m, "everybody left");
+	if (over)
+		meeting_end(m, "everybody left");
 	TEST_EQ(1, list_count(&srv->meetingl));
 
 	TEST_EQ(0, unlink(mixer));
+	if (other)
+		TEST_EQ(0, symlink(other, mixer));
 	TEST_EQ(0, kill(mixer_client_pid(m->mc), SIGKILL));
-	run_ms(200);
+	for (unsigned i = 0; i < 100 && list_count(&srv->meetingl); i++)
+		run_ms(100);
 	TEST_EQ(0, list_count(&srv->meetingl));
 	err = db_recording_show(srv->db, id, &obj);
 	TEST_ERR(err);
 	(void)json_str(obj, "state", &state);
-	TEST_STR("failed", state);
+	TEST_STR(want, state);
 	/* the segment, not a picture that was never taken */
 	TEST_EQ(1, count_files());
  out:
 	json_decref(obj);
 	down();
 	return err;
+}
+
+/* What it has is all that there will be. */
+static int test_recording_alone(void)
+{
+	return no_mixer(true, NULL, "complete");
+}
+
+static int test_given_up(void)
+{
+	return no_mixer(false, "/bin/false", "failed");
 }
 
 /* It would mend what the first has open. */
@@ -552,7 +568,8 @@ static const struct test testv[] = {
 	{"events are not resumed with a hole", test_resume_trouble},
 	{"nobody reads a camera's password", test_secret},
 	{"a data_dir serves one server", test_second},
-	{"a recording alone, and no mixer", test_given_up},
+	{"a recording alone, and no mixer", test_recording_alone},
+	{"a recording whose mixers die", test_given_up},
 };
 
 int main(int argc, char **argv)

@@ -104,10 +104,10 @@ static void done_handler(int err, const char *text, json_t *result, void *arg)
 	}
 }
 
-static int start(const char *room)
+static int start_path(const char *room, const char *path)
 {
 	struct mixer_client_cfg cfg = {
-		.path = "tests/fake/fake_mixer", .meeting = 7, .room = room,
+		.path = path, .meeting = 7, .room = room,
 		.canvas_w = 1280, .canvas_h = 720, .fps = 30, .tones = true,
 	};
 
@@ -116,6 +116,11 @@ static int start(const char *room)
 
 	return mixer_client_alloc(&w.mc, &cfg, msg_handler, died_handler,
 				  reborn_handler, NULL);
+}
+
+static int start(const char *room)
+{
+	return start_path(room, "tests/fake/fake_mixer");
 }
 
 static int add_leg(unsigned i, uint32_t id)
@@ -582,6 +587,58 @@ static int test_no_program(void)
 	return err;
 }
 
+/* A mixer whose program is away when it dies, for a while or for good */
+static int no_replacement(bool comes_back)
+{
+	char dir[] = "/tmp/tutti-test-XXXXXX", path[64], real[4096];
+	int err = 0;
+
+	TEST_TRUE(mkdtemp(dir) != NULL);
+	(void)re_snprintf(path, sizeof(path), "%s/mixer", dir);
+	TEST_TRUE(realpath("tests/fake/fake_mixer", real) != NULL);
+	TEST_EQ(0, symlink(real, path));
+	TEST_ERR(start_path("standup", path));
+	TEST_ERR(add_leg(0, 1));
+	run_ms(200);
+	TEST_EQ(0, unlink(path));
+	TEST_EQ(0, kill(mixer_client_pid(w.mc), SIGKILL));
+	for (unsigned i = 0; i < 100 && !w.deaths; i++)
+		run_ms(50);
+	TEST_EQ(1, w.deaths);
+	TEST_EQ(0, w.died_err);
+	TEST_EQ(0, mixer_client_pid(w.mc));
+
+	/* who comes and who changes meanwhile is not turned away */
+	TEST_ERR(add_leg(1, 2));
+	TEST_ERR(mixer_leg_set(w.legv[0], mixer_leg_ticket(w.legv[0])));
+	if (comes_back)
+		TEST_EQ(0, symlink(real, path));
+	step();
+	TEST_EQ(comes_back, w.reborns == 1);
+	TEST_EQ(comes_back ? 1 : 2, w.deaths);
+	TEST_EQ(comes_back ? 0 : EPIPE, w.died_err);
+	TEST_EQ(comes_back, mixer_client_pid(w.mc) > 0);
+	if (comes_back) {
+		TEST_ERR(ask_list());
+		TEST_EQ(2, json_array_size(json_object_get(w.list, "legs")));
+	}
+ out:
+	stop();
+	(void)unlink(path);
+	(void)rmdir(dir);
+	return err;
+}
+
+static int test_replaced_late(void)
+{
+	return no_replacement(true);
+}
+
+static int test_never_replaced(void)
+{
+	return no_replacement(false);
+}
+
 static int test_goodbye(void)
 {
 	int err, i;
@@ -623,6 +680,9 @@ static const struct test testv[] = {
 	{"keys and peer of WebRTC outlive the mixer", test_rtc},
 	{"a refused leg is reported", test_refused},
 	{"a missing program is an error", test_no_program},
+	{"a replacement that does not start is tried again",
+	 test_replaced_late},
+	{"but not for ever", test_never_replaced},
 	{"a mixer that ignores goodbye is killed", test_goodbye},
 };
 
