@@ -267,7 +267,6 @@ static json_t *choice_json(const struct verb_arg *a, const char *val)
 }
 
 
-/* The value as the table's type, NULL when it is not one. */
 enum { DATA_MAX = 45000 };        /* bytes of a file that is sent     */
 
 /* What is in a file, in base64; NULL: it cannot be read or is too large. */
@@ -292,6 +291,7 @@ static json_t *data_json(const char *path)
 }
 
 
+/* The value as the table's type, NULL when it is not one. */
 static json_t *value_json(const struct verb_arg *a, const char *val)
 {
 	switch (a->type) {

@@ -226,6 +226,17 @@ static int test_tmmbr(void)
 	TEST_ERR(leg_set_need(p->b.leg, LEG_VIDEO, 640, 368, p->now));
 	duo_pass(p, 100);
 	TEST_EQ(n, p->b.told.n[RTCP_ITEM_TMMBR]);
+
+	/* shown nowhere: next to nothing; large again: at once all of it */
+	TEST_ERR(leg_set_need(p->b.leg, LEG_VIDEO, 0, 0, p->now));
+	duo_pass(p, 100);
+	TEST_TRUE(leg_tx_limit(p->a.leg, LEG_VIDEO) < 40000);
+	duo_pass(p, 3000);
+	TEST_TRUE(leg_tx_limit(p->a.leg, LEG_VIDEO) < 40000);
+	TEST_ERR(leg_set_need(p->b.leg, LEG_VIDEO, 1280, 720, p->now));
+	duo_pass(p, 100);
+	TEST_TRUE(leg_tx_limit(p->a.leg, LEG_VIDEO) > 2500000);
+	TEST_EQ(n + 2, p->b.told.n[RTCP_ITEM_TMMBR]);
  out:
 	duo_close(p);
 	return err;
