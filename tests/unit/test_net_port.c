@@ -246,7 +246,7 @@ static const size_t sizev[] = {
 };
 
 
-static int send_sizes(struct net_port *np, const struct sa *dst)
+static int ON(loop) send_sizes(struct net_port *np, const struct sa *dst)
 {
 	uint8_t buf[1200] = {0};
 	struct iovec iov = {buf, 0};
