@@ -16,7 +16,8 @@ struct shape {
 	const char *noun;         /* of the verbs that answer with it     */
 	const char *name;
 	const char *members;      /* "name:type …"; s i b t(ime) o(bject)
-	                           * a(rray), or @Other for an array of it */
+	                           * a(rray), n: array of numbers, or @Other
+	                           * for an array of it                   */
 };
 
 static const struct shape shapev[] = {
@@ -24,11 +25,12 @@ static const struct shape shapev[] = {
 	 "record:s tones:b fit:s linger_s:i max_parties:i locked:b "
 	 "wait_host:b clock:b banner:s canvas_filter:s watermark:b "
 	 "created_time:t changed_time:t parties:i meeting:i recording:i "
-	 "party:@Party"},
+	 "spotlight:i spotlights:n party:@Party source:@Source"},
 	{"party", "Party", "party:i room:s meeting:i name:s uri:s via:s "
 	 "user_agent:s join_time:t state:s muted:b video_muted:b hand:b "
 	 "share:b waiting:b layout:s size:s talking:b audio:s video:s "
-	 "self_view:b pinned:i quality:o rung:o need:o leave_time:t reason:s"},
+	 "self_view:b pinned:i pins:n quality:o rung:o need:o leave_time:t "
+	 "reason:s"},
 	{"layout", "Layout", "layout:s title:s people:i presentation:b "
 	 "file:s form:a"},
 	{"source", "Source", "source:i room:s party:i name:s url:s state:s "
@@ -77,6 +79,9 @@ static json_t *member(const char *type, size_t n)
 	case 'a':
 		return json_pack("{s:[s, s], s:{s:s}}", "type", "array",
 				 "null", "items", "type", "object");
+	case 'n':
+		return json_pack("{s:[s, s], s:{s:s}}", "type", "array",
+				 "null", "items", "type", "integer");
 	case 't':
 		return json_pack("{s:[s, s], s:s}", "type", "string", "null",
 				 "format", "date-time");
@@ -244,7 +249,7 @@ static const char *field_type(const char *name)
 	static const char *const ints[] = {
 		"party", "meeting", "recording", "source", "chat", "to",
 		"key_id", "pid", "peak", "width", "height", "bytes", "step",
-		"scode",
+		"scode", "fps", "kbps", "estimate_kbps", "pinned",
 	};
 	const size_t n = strlen(name);
 	size_t i;

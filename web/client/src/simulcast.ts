@@ -6,7 +6,8 @@
 // ("party need"); the smallest size that is large enough is sent, and q with
 // it as something to fall back to.  Shown nowhere: q, tiny and slowly, so
 // that the browser sees no reason to make pictures smaller still, which it
-// would only take back by and by.  Not told (yet): all three, as it is with servers that choose by themselves.
+// would only take back by and by.  Not told (yet): all three, as it is with
+// servers that choose by themselves.
 
 export interface Need { width: number; height: number }
 export type Mode = 'normal' | 'slow' | 'audio';
