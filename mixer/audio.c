@@ -281,10 +281,14 @@ void audio_leg_loss(struct audio_leg *leg, float loss)
 }
 
 
-void audio_leg_path(struct audio_leg *leg, uint32_t kbps)
+uint32_t audio_leg_path(struct audio_leg *leg, uint32_t kbps)
 {
-	if (leg && audio_net_path(&leg->net, kbps, clock_us()))
-		net_changed(leg);
+	if (!leg || !audio_net_path(&leg->net, kbps, clock_us()))
+		return 0;
+
+	net_changed(leg);
+
+	return audio_net_cost(leg->net.width);
 }
 
 

@@ -81,9 +81,10 @@ void audio_leg_sync(struct audio_leg *leg, const struct rtp_sync *sync)
 	ON(loop);
 
 /** For Opus: loss the peer reports of what we send [0..1]; what the path to
- *  it carries, all media [kbit/s], 0: enough (audio_net.h). */
+ *  it carries, all media [kbit/s], 0: enough (audio_net.h).  When that changes
+ *  what is sent: what it costs now, or 0. */
 void audio_leg_loss(struct audio_leg *leg, float loss) ON(loop);
-void audio_leg_path(struct audio_leg *leg, uint32_t kbps) ON(loop);
+uint32_t audio_leg_path(struct audio_leg *leg, uint32_t kbps) ON(loop);
 
 /** Lip sync.  Monotonic time [us] at which the party's sound of its clock's
  *  time 0 is heard, i.e. play(ntp_us) = offset + ntp_us; INT64_MIN: not

@@ -81,3 +81,10 @@ bool audio_net_path(struct audio_net *net, uint32_t kbps, uint64_t now)
 
 	return net->width != was;
 }
+
+uint32_t audio_net_cost(enum audio_width width)
+{
+	static const uint32_t kbpsv[] = {0, 56, 26};
+
+	return kbpsv[width];
+}

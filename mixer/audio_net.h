@@ -43,4 +43,8 @@ bool audio_net_loss(struct audio_net *net, float loss, uint64_t now);
 /** What the path carries, all media [kbit/s]; 0: enough. */
 bool audio_net_path(struct audio_net *net, uint32_t kbps, uint64_t now);
 
+/** What sound takes of the path then, headers and all [kbit/s]; 0: as it was
+ *  negotiated. */
+uint32_t audio_net_cost(enum audio_width width);
+
 #endif

@@ -148,6 +148,10 @@ struct leg_path {
 void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
 	ON(loop);
 
+/** Its sound, if it is Opus, takes no more than that from now on, headers
+ *  and all [kbit/s]. */
+void leg_sound_less(struct leg *leg, uint32_t kbps) ON(loop);
+
 /** Send padding at this rate for a moment: is there room? */
 void leg_probe(struct leg *leg, uint32_t kbps, uint64_t now) ON(loop);
 

@@ -11,6 +11,7 @@
 
 enum {
 	LOSS_US = 1000000,        /* loss for the REMB is counted over    */
+	FEEDBACK_BITS = 800,      /* of one with its headers              */
 	LOSS_MIN = 20,            /* packets that say something           */
 };
 
@@ -297,6 +298,19 @@ static void remb_run(struct leg *leg, uint64_t now)
 }
 
 
+/* Feedback takes a twentieth of the path, if it is narrow */
+static unsigned feedback_ms(const struct leg *leg)
+{
+	const unsigned kbps = leg_path_kbps(leg);
+
+	if (!kbps)
+		return RTP_TWCC_MS;
+
+	return min((unsigned)RTP_TWCC_MAX_MS,
+		   max((unsigned)RTP_TWCC_MS, FEEDBACK_BITS * 20 / kbps));
+}
+
+
 static void twcc_run(struct leg *leg, uint64_t now)
 {
 	struct leg_rtc *rtc = leg->rtc;
@@ -309,6 +323,7 @@ static void twcc_run(struct leg *leg, uint64_t now)
 	if (!rtc->twcc_on || said_bye(leg) || now < rtp_twcc_due(&rtc->twcc))
 		return;
 
+	rtc->twcc.wait_ms = feedback_ms(leg);
 	for (i = 0; i < 4; i++) {
 		n = rtp_twcc_write(&rtc->twcc, fci, now);
 		if (!n)

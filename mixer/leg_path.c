@@ -17,11 +17,16 @@ enum {
 	FRESH_US    = 2500000,    /* one that has just begun asks anyway  */
 	BLOCK_MIN   = 12,         /* packets that a loss says something of */
 	PROBE_MS    = 25,
-	PROBE_MIN   = 8 * (RTP_OUT_PAD + 48),
+	PROBE_PACKETS = 8,
+	PROBE_HEAD  = 48,
+	PROBE_SMALL = 60,         /* bytes of padding …                   */
+	PROBE_SMALL_KBPS = 256,   /* … below that                         */
 };
 
-#define FASTER 1.5                /* than the estimate pictures go out:
-	                           * a key frame is worth a short queue   */
+/* Than the estimate pictures go out: a key frame is worth a short queue, but
+ * not where it makes sound wait for as long as a buffer has */
+#define FASTER 1.5
+#define NARROW_BPS 200000ull
 
 
 void side_sent(struct side *s, size_t bytes)
@@ -96,6 +101,25 @@ void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
 }
 
 
+unsigned leg_path_kbps(const struct leg *leg)
+{
+	return rtp_bwe_bound(leg->bwe) ?
+		(unsigned)(rtp_bwe_bps(leg->bwe) / 1000) : 0;
+}
+
+
+void leg_sound_less(struct leg *leg, uint32_t kbps)
+{
+	const struct ticket_fmt *fmt = leg ? ticket_tx(&leg->t.audio) : NULL;
+
+	if (!fmt || fmt->codec != CODEC_OPUS || !kbps || (leg->sound.bps && leg->sound.bps <= kbps * 1000))
+		return;
+
+	leg->sound.bps = kbps * 1000;
+	leg->sound.since = 0;             /* what was before counts no more */
+}
+
+
 uint64_t leg_path_pace(const struct leg *leg)
 {
 	const uint64_t bps = rtp_bwe_bps(leg->bwe);
@@ -104,7 +128,8 @@ uint64_t leg_path_pace(const struct leg *leg)
 	if (!rtp_bwe_bound(leg->bwe) || !bps)
 		return 0;
 
-	return (uint64_t)(FASTER * (double)(bps > sound ? bps - sound : 1));
+	return (uint64_t)((bps < NARROW_BPS ? 1.0 : FASTER) *
+			  (double)(bps > sound ? bps - sound : 1));
 }
 
 
@@ -159,6 +184,7 @@ void leg_probe(struct leg *leg, uint32_t kbps, uint64_t now)
 	const struct ticket_fmt *fmt;
 	struct side *v;
 	size_t bytes;
+	unsigned pad;
 
 	if (!leg || !leg->rtc || !leg->rtc->ready || leg->probing || !kbps)
 		return;
@@ -168,12 +194,15 @@ void leg_probe(struct leg *leg, uint32_t kbps, uint64_t now)
 	if (!v->tm->on || !v->tm->send || !fmt || !fmt->rtx_pt)
 		return;
 
-	bytes = max((size_t)kbps * PROBE_MS / 8, (size_t)PROBE_MIN);
+	/* small packets, or a narrow path is full for half a second */
+	pad = kbps < PROBE_SMALL_KBPS ? PROBE_SMALL : RTP_OUT_PAD;
+	bytes = max((size_t)kbps * PROBE_MS / 8,
+		    (size_t)PROBE_PACKETS * (pad + PROBE_HEAD));
 	leg->now = now;
 	leg->probing = true;
 	rtp_bwe_probe(leg->bwe, now);
 	rtp_out_rtx(v->out, fmt->rtx_pt);
-	rtp_out_probe(v->out, kbps * 1000ull, bytes, now);
+	rtp_out_probe(v->out, kbps * 1000ull, pad, bytes, now);
 	leg_path_run(leg, now);
 }
 

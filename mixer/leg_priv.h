@@ -284,6 +284,8 @@ void side_sent(struct side *s, size_t bytes);
 void side_told(struct side *s, const struct rtp_rtcp_block *b, uint64_t now);
 /** The peer asks for a key frame. */
 void side_key_asked(struct side *s, uint64_t now);
+/** What the path carries, if it was ever congested [kbit/s]; 0: enough. */
+unsigned leg_path_kbps(const struct leg *leg);
 /** How fast pictures may go out [bit/s], 0: as they come. */
 uint64_t leg_path_pace(const struct leg *leg);
 void leg_path_run(struct leg *leg, uint64_t now);

@@ -22,10 +22,11 @@ static uint32_t ntp_mid(uint64_t now)
 
 static unsigned session_kbps(const struct side *s)
 {
-	if (s->tm->max_kbps)
-		return s->tm->max_kbps;
+	const unsigned own = s->media == LEG_AUDIO ? KBPS_AUDIO : KBPS_VIDEO;
+	const unsigned said = s->tm->max_kbps ? s->tm->max_kbps : own;
+	const unsigned path = leg_path_kbps(s->leg);
 
-	return s->media == LEG_AUDIO ? KBPS_AUDIO : KBPS_VIDEO;
+	return path ? min(said, path) : said;
 }
 
 

@@ -11,6 +11,8 @@
 #include "base/mixproto.h"
 #include "mixer/mixer_priv.h"
 
+enum { SOUND_MS = 1000 };         /* between two looks without a picture  */
+
 static bool view_equal(const struct video_view *a, const struct video_view *b)
 {
 	return a->self == b->self && a->hide_self == b->hide_self
@@ -247,6 +249,26 @@ bool mixer_leg_watches(struct mixer_leg *ml, const struct unit *unit)
 	return ml->watch && video_watch_rung(ml->watch) == unit->stream;
 }
 
+static bool watching(const struct mixer_leg *ml)
+{
+	return ml->ticket.video.on && ml->ticket.video.send;
+}
+
+/* Sound adapts as well, so that a picture has room beside it */
+static ON(loop) void path_get(struct mixer_leg *ml, struct leg_path *path,
+			      uint64_t now)
+{
+	uint32_t kbps;
+
+	leg_path(ml->leg, path, now);
+	kbps = audio_leg_path(ml->audio, path->bound ? path->kbps : 0);
+	if (!kbps)
+		return;
+
+	leg_sound_less(ml->leg, kbps);
+	leg_path(ml->leg, path, now);
+}
+
 void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 {
 	struct leg_rate_in in = {
@@ -262,8 +284,9 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 	if (ml->rung_why)
 		mixer_leg_rung_tell(ml, ml->rung_why);
 	ml->rung_why = NULL;
-	leg_path(ml->leg, &in.path, now);
-	audio_leg_path(ml->audio, in.path.bound ? in.path.kbps : 0);
+	path_get(ml, &in.path, now);
+	if (!watching(ml))
+		return;
 	switch (leg_rate_step(&ml->rate, &in, &out, now)) {
 
 	case LEG_RATE_DOWN:
@@ -298,8 +321,11 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 
 uint64_t mixer_leg_rate_due(const struct mixer_leg *ml)
 {
-	return ml->ticket.video.on && ml->ticket.video.send
-		? ml->rate_us + LEG_RATE_MS * 1000ull : UINT64_MAX;
+	if (watching(ml))
+		return ml->rate_us + LEG_RATE_MS * 1000ull;
+
+	return ml->ticket.audio.on && ml->ticket.audio.send
+		? ml->rate_us + SOUND_MS * 1000ull : UINT64_MAX;
 }
 
 /* What people see of it */

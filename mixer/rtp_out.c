@@ -86,6 +86,7 @@ struct rtp_out {
 	struct {
 		size_t left;      /* bytes, 0: none                       */
 		uint64_t bps, due;
+		unsigned pad;
 	} probe;
 	uint32_t last_ts;
 };
@@ -391,6 +392,16 @@ void rtp_out_rate(struct rtp_out *o, uint64_t bps, uint64_t now)
 }
 
 
+static bool jammed(struct rtp_out *o, uint64_t now)
+{
+	const uint64_t key_us = o->bps ?
+		RTP_OUT_KEY_BITS * 1000000ull / o->bps : 0;
+
+	return o->waitc == RTP_OUT_WAIT || (o->waitc &&
+		now - first(o)->since > RTP_OUT_JAM_MS * 1000ull + key_us);
+}
+
+
 int rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
 		 uint32_t ts, uint64_t span_us, uint64_t now)
 {
@@ -403,8 +414,7 @@ int rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
 	/* the picture before must not delay this one */
 	while (o->waitc && !o->bps)
 		(void)send_some(o, UINT_MAX, now);
-	if (o->waitc == RTP_OUT_WAIT || (o->waitc &&
-	    now - first(o)->since > RTP_OUT_JAM_MS * 1000ull)) {
+	if (jammed(o, now)) {
 		rtp_out_flush(o);
 		++o->st.jams;
 		return ENOBUFS;
@@ -438,14 +448,14 @@ int rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
  * the receiver throws it away and tells when it came. */
 static size_t send_padding(struct rtp_out *o, uint64_t now)
 {
-	static const uint8_t pad[RTP_OUT_PAD] = {
-		[RTP_OUT_PAD - 1] = RTP_OUT_PAD };
+	uint8_t pad[RTP_OUT_PAD] = {0};
 	const uint16_t seq = o->rtx.seq++;
 	struct sent s = { .pay = 1 };     /* tells no capture time        */
 	uint8_t h[HDR + RTP_EXT_MAX];
 	size_t n;
 
-	say(o, &s, HDR + sizeof(pad), now);
+	pad[o->probe.pad - 1] = (uint8_t)o->probe.pad;
+	say(o, &s, HDR + o->probe.pad, now);
 	h[0] = 0xa0;
 	h[1] = o->rtx_pt;
 	h[2] = (uint8_t)(seq >> 8);
@@ -460,22 +470,23 @@ static size_t send_padding(struct rtp_out *o, uint64_t now)
 
 	struct iovec iov[2] = {
 		{ .iov_base = h,           .iov_len = n },
-		{ .iov_base = (void *)pad, .iov_len = sizeof(pad) },
+		{ .iov_base = pad,         .iov_len = o->probe.pad },
 	};
 	o->outh(iov, 2, o->arg);
 
-	return n + sizeof(pad);
+	return n + o->probe.pad;
 }
 
 
-void rtp_out_probe(struct rtp_out *o, uint64_t bps, size_t bytes,
-		   uint64_t now)
+void rtp_out_probe(struct rtp_out *o, uint64_t bps, unsigned pad,
+		   size_t bytes, uint64_t now)
 {
 	if (!o->rtx_pt || !bps)
 		return;
 
 	o->probe.left = bytes;
 	o->probe.bps  = bps;
+	o->probe.pad  = max(1u, min(pad, (unsigned)RTP_OUT_PAD));
 	o->probe.due  = now;
 }
 

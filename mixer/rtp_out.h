@@ -30,8 +30,10 @@ enum {
 	RTP_OUT_RESENDS = 100,    /* packets sent again, in 100 ms        */
 	RTP_OUT_TIMES   = 8,      /* … and any one of them                */
 	RTP_OUT_WAIT    = 32,     /* pictures that wait for a narrow path */
-	RTP_OUT_JAM_MS  = 1000,   /* … and how long the first of them     */
-	RTP_OUT_PAD     = 255,    /* bytes of a probe's padding           */
+	RTP_OUT_JAM_MS  = 1000,   /* … and how long the first of them, but
+	                           * for the time that a key frame takes  */
+	RTP_OUT_KEY_BITS = 64000, /* such a one                           */
+	RTP_OUT_PAD     = 255,    /* bytes of a probe's padding, at most  */
 };
 
 struct rtp_out;
@@ -90,10 +92,10 @@ int rtp_out_pace(struct rtp_out *o, struct unit *unit, uint8_t pt,
 /** Drop the pictures that wait. */
 void rtp_out_flush(struct rtp_out *o);
 
-/** So many bytes of padding as RTX, at this rate; 0 packets without a
- *  payload type for it. */
-void rtp_out_probe(struct rtp_out *o, uint64_t bps, size_t bytes,
-		   uint64_t now);
+/** So many bytes as RTX at this rate, in packets of `pad` (1 to
+ *  RTP_OUT_PAD) bytes of padding; 0 packets without a payload type for it. */
+void rtp_out_probe(struct rtp_out *o, uint64_t bps, unsigned pad,
+		   size_t bytes, uint64_t now);
 bool rtp_out_probing(const struct rtp_out *o);
 
 /** Send again what RFC 4585 pid and blp name, if it is still there. */

@@ -48,7 +48,8 @@ void rtp_twcc_got(struct rtp_twcc *t, uint16_t seq, uint64_t now)
 	t->high = max(t->high, ext);
 	if (!t->fresh) {
 		t->fresh = true;
-		t->due = now + RTP_TWCC_MS * 1000;
+		t->due = now + (t->wait_ms ? t->wait_ms : RTP_TWCC_MS) *
+			1000ull;
 	}
 }
 

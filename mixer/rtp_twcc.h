@@ -18,7 +18,8 @@ enum {
 	RTP_TWCC_WINDOW  = 512,   /* numbers not yet reported, at most    */
 	RTP_TWCC_REPORT  = 256,   /* in one feedback                      */
 	RTP_TWCC_FCI_MAX = 8 + 2 * RTP_TWCC_REPORT + 80,
-	RTP_TWCC_MS      = 80,    /* between feedbacks                    */
+	RTP_TWCC_MS      = 80,    /* between feedbacks …                  */
+	RTP_TWCC_MAX_MS  = 250,   /* … on a path that is narrow for them  */
 	RTP_TWCC_TOLD_MAX = 2048, /* numbers in one that comes            */
 };
 
@@ -30,6 +31,7 @@ struct rtp_twcc {
 	uint64_t high;            /* highest that came                    */
 	uint64_t atv[RTP_TWCC_WINDOW];    /* [number %], 0: did not come  */
 	uint64_t due;
+	unsigned wait_ms;         /* between feedbacks, 0: RTP_TWCC_MS    */
 	uint8_t count;            /* of feedbacks                         */
 };
 

@@ -65,10 +65,11 @@ narrow_browsers() {
 	pids+=($!)
 }
 
-# film NAME HZ [SECONDS]: a test picture and a tone, $D/NAME.mp4
+# film NAME HZ [SECONDS]: a test picture and a tone, $D/NAME.mp4; it trembles, or
+# Opus takes it for noise and leaves it out
 film() {
 	ffmpeg -v error -y -f lavfi -i testsrc2=s=320x180:r=30 \
-		-f lavfi -i "sine=f=$2:r=48000,volume=2" -t "${3-250}" \
+		-f lavfi -i "sine=f=$2:r=48000,tremolo=5:0.7,volume=2" -t "${3-250}" \
 		-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac \
 		"$D/$1.mp4"
 }
