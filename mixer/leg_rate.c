@@ -11,6 +11,7 @@ enum {
 	SETTLE_US  = 300 * MS,    /* between two steps down               */
 	LOW_US     = 500 * MS,    /* too little for so long: down         */
 	BAD_US     = 350 * MS,    /* … less than half                     */
+	LAST_US    = 3000 * MS,   /* … of the last rung                   */
 	LOST_US    = 100 * MS,    /* … and packets are lost               */
 	CUTS_US    = 2000 * MS,   /* three cuts within                    */
 	CALM_US    = 1500 * MS,   /* between any step and one up          */
@@ -84,10 +85,14 @@ static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
 	if (r->moved_us && now - r->moved_us < SETTLE_US)
 		return false;
 	r->complaints = in->path.complaints;
-	if (told || jam || again)
+	if (told || jam || (again && !in->last))
 		return true;
 	if (in->path.loss > in->path.own_loss + 0.05f)
 		return now - r->low_us >= LOST_US;
+	if (in->last && (uint64_t)budget * 3 >= (uint64_t)in->cur * 2)
+		return false;
+	if (in->last)
+		return now - r->low_us >= LAST_US;
 	if ((uint64_t)budget * 2 < need)
 		return now - r->low_us >= BAD_US;
 	/* where delay is seen it is seen early, and sometimes in vain */
@@ -206,10 +211,17 @@ enum leg_rate_do leg_rate_step(struct leg_rate *r,
 	const uint32_t top = in->path.video_kbps;
 
 	out->kbps = budget;
+	/* a jam in the last rung: from a key frame on, but the same */
+	if (in->last && !top && (uint64_t)budget * 3 >=
+	    (uint64_t)in->cur * 2)
+		out->kbps = max(budget, in->cur);
 	out->path_kbps = 0;
 	note_cuts(r, &in->path, now);
 	if (too_much(r, in, budget, now)) {
-		went_down(r, in, now);
+		if (in->cur && out->kbps >= in->cur)
+			r->moved_us = now;        /* the same anew        */
+		else
+			went_down(r, in, now);
 		return LEG_RATE_DOWN;
 	}
 	if (!in->next || (top && top < in->next))
@@ -217,14 +229,16 @@ enum leg_rate_do leg_rate_step(struct leg_rate *r,
 	if (!may_rise(r, in, now, 0)) {
 		/* a probe before it is time, so that it is known then */
 		if (in->path.can_probe && may_rise(r, in, now, PROBE_US) &&
-		    budget < in->next + in->next / 10)
+		    budget < in->next + (in->cur ? in->next / 10 : 0))
 			return probe(r, in, out, now);
 		return LEG_RATE_STAY;
 	}
 
-	if (budget == UINT32_MAX || budget >= in->next + in->next / 10) {
-		out->kbps = budget == UINT32_MAX ? budget :
-			below_failed(r, budget - budget / 11, now);
+	if (budget == UINT32_MAX ||
+	    budget >= in->next + (in->cur ? in->next / 10 : 0)) {
+		out->kbps = budget == UINT32_MAX ? budget : below_failed(r,
+			max(budget - budget / 11, in->cur ? 0 : in->next),
+			now);
 		went_up(r, now);
 		return LEG_RATE_UP;
 	}

@@ -10,6 +10,8 @@
  * Whoever failed upwards waits twice as long the next time.
  *
  * Sound comes first: what it needs is taken off before pictures get any.
+ * The last picture is given up late all the same: pictures are paced, so it
+ * becomes slower before sound suffers, and it is taken as soon as it fits.
  * Costs are of the path: a rung's bit rate and the headers of its packets.
  *
  * Threads: any; plain values.
@@ -55,6 +57,7 @@ struct leg_rate_in {
 	struct leg_path path;
 	uint32_t cur;             /* kbit/s the rung costs, 0: no picture */
 	uint32_t next;            /* the one above, 0: there is none      */
+	bool last;                /* nothing but sound is below it        */
 };
 
 struct leg_rate_out {

@@ -102,6 +102,13 @@ static ON(loop) uint32_t cost_above(const struct mixer_leg *ml)
 	return cost;
 }
 
+static ON(loop) bool is_last(const struct mixer_leg *ml)
+{
+	struct video_rung r;
+
+	return ml->rung.kbps < 2 || pick(ml, ml->rung.kbps - 1, &r);
+}
+
 static ON(loop) void log_rung(const struct mixer_leg *ml, const char *why)
 {
 	const struct video_rung *r = &ml->rung;
@@ -121,6 +128,7 @@ static ON(loop) void watch_begin(struct mixer_leg *ml,
 	ml->watch = watch;
 	ml->rung = *rung;
 	ml->next_cost = cost_above(ml);
+	ml->last = is_last(ml);
 	log_rung(ml, why);
 	ml->rung_why = why;
 }
@@ -274,6 +282,7 @@ void mixer_leg_rate(struct mixer_leg *ml, uint64_t now)
 	struct leg_rate_in in = {
 		.cur = ml->watch ? leg_rate_cost(&ml->rung) : 0,
 		.next = ml->next ? 0 : ml->next_cost,
+		.last = ml->watch && ml->last,
 	};
 	struct leg_rate_out out;
 

@@ -93,6 +93,7 @@ struct mixer_leg {
 	uint64_t rate_us;         /* last look                            */
 	uint32_t budget;          /* for pictures, by cost; UINT32_MAX: any */
 	uint32_t next_cost;       /* of the rung above, 0: none           */
+	bool last;                /* nothing but sound is below the rung  */
 	const char *rung_why;     /* the move is to be told, NULL: it is  */
 	struct video_view view;   /* of watch; its layout is …            */
 	char layout[TICKET_LAYOUT_MAX];   /* … here, "": the room's       */

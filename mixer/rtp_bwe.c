@@ -40,8 +40,10 @@ enum {
 #define SILENT_CUT  0.6
 #define SUSPECT_CUT 0.6
 /* There is a picture with that; for less, a report must have said, too, not
- * long ago, that the path is congested. */
+ * long ago, that the path is congested; the last picture beside thin sound is
+ * nothing that complaints alone may take away. */
 #define SUSPECT_MIN 220000ull
+#define SUSPECT_LEAST 60000ull
 #define SURE_US   30000000ull
 #define QUEUE_CUT   0.7
 #define JAM_CUT     0.8
@@ -468,9 +470,9 @@ void rtp_bwe_key_asked(struct rtp_bwe *b, uint64_t now)
 		return;
 	if (b->suspect_us && now - b->suspect_us < SUSPECT_US)
 		return;
-	cut = (uint64_t)(SUSPECT_CUT * (double)sending);
-	if (!b->sure_us || now - b->sure_us > SURE_US)
-		cut = max(cut, SUSPECT_MIN);
+	cut = max((uint64_t)(SUSPECT_CUT * (double)sending),
+		  b->sure_us && now - b->sure_us < SURE_US ?
+		  SUSPECT_LEAST : SUSPECT_MIN);
 	if (b->loss.bps > 0 && (double)cut >= b->loss.bps)
 		return;
 

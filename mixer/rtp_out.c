@@ -17,7 +17,7 @@ enum {
 	CAPTURE_US = 1000000,     /* between two capture times            */
 	FLOW_BITS = 3,            /* of an SSRC, tell a transport's flows */
 	OVERHEAD  = 28,           /* of UDP and IPv4                      */
-	RATE_MIN_BPS = 24000,
+	RATE_MIN_BPS = 30000,     /* what the last rung of a ladder costs    */
 	RESEND_FEW = 30,          /* repeats are no more than what was sent
 	                           * in 200 ms, and these                 */
 	RESEND_WAIT_US = 100000,   /* more waits than this: no repeats     */

@@ -322,6 +322,23 @@ static unsigned height_on(const struct video_ladder *l, unsigned i,
 	return canvas_h;
 }
 
+/* Who wishes very few pictures a second means those rungs that are made for
+ * it, if there are: the others would only be cut to it, at ten times the
+ * rate. */
+static bool made_for(const struct video_ladder *l, const struct limits *wish,
+		     const struct ladder_rung *lr)
+{
+	if (!wish->fps || wish->fps >= FPS_LOW || lr->fps <= wish->fps)
+		return true;
+	for (unsigned i = 0; i < l->rungc; i++) {
+		if (l->rungv[i].fps <= wish->fps &&
+		    l->rungv[i].height <= wish->height)
+			return false;
+	}
+
+	return true;
+}
+
 int video_ladder_pick(const struct video_ladder *l,
 		      const struct ticket_media *m, unsigned canvas_w,
 		      unsigned canvas_h, unsigned canvas_fps,
@@ -345,7 +362,7 @@ int video_ladder_pick(const struct video_ladder *l,
 		unsigned height = height_on(l, i, canvas_h);
 		int e;
 
-		if (!f || !height)
+		if (!f || !height || !made_for(l, &wish, lr))
 			continue;
 		e = rung_try(rung, lr, height, f, m, &wish, &c);
 		if (!e)

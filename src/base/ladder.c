@@ -24,9 +24,9 @@ static const struct ladder_rung defaultv[] = {
 	{CODEC_NONE,  180, 15,  150},
 	{CODEC_AV1,   360, 15,  100},
 	{CODEC_VP9,   360, 15,  100},
-	{CODEC_AV1,   360,  5,   30},
-	{CODEC_VP9,   360,  5,   30},
-	{CODEC_NONE,  360,  5,   30},
+	{CODEC_AV1,   360,  5,   24},
+	{CODEC_VP9,   360,  5,   24},
+	{CODEC_NONE,  360,  5,   24},
 };
 
 static bool rung_ok(const struct ladder_rung *r)

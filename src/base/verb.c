@@ -142,7 +142,7 @@ const struct verb verbv[] = {
  "Choose the largest picture that is sent to a party",
  {A_PARTY,
   {"size", ARG_CHOICE, true, false, "auto 1080p 720p 360p 180p slow off",
-   "height; slow: 180p at few pictures a second; off: sound only"}}},
+   "height; slow: 360p at few pictures a second; off: sound only"}}},
 
 {"hand raise", VERB_GUEST, false, "POST /parties/{party}/hand",
  "Raise a party's hand", {A_PARTY}},

@@ -230,7 +230,7 @@ static void apply_picture(struct party *p)
 	t->max_height = (uint16_t)strtoul(p->size, NULL, 10);
 	t->max_fps    = 0;
 	if (!strcmp(p->size, "slow")) {
-		t->max_height = 180;
+		t->max_height = 360;
 		t->max_fps    = 5;
 	}
 	if (!strcmp(p->size, "off"))

@@ -232,6 +232,8 @@ int viewer_alloc(struct viewer **vp, enum viewer_kind kind, unsigned tag,
 	v->key  = true;
 	v->audio_us = v->video_us = now;
 	v->audio_bytes = 60;              /* 24 kbit/s                    */
+	v->audio_ms = 20;
+	audio_net_init(&v->net);
 	ticket_make(&t, v);
 	ha.sendh = a_send_handler;
 	ha.packeth = a_packet_handler;
@@ -345,6 +347,20 @@ static void go(struct viewer *v, uint32_t cost, bool down)
 }
 
 
+/* As the mixer does it, with numbers as of audio_class.c */
+static void sound(struct viewer *v, struct leg_path *path)
+{
+	on_loop();
+	if (!audio_net_path(&v->net, path->bound ? path->kbps : 0, v->now))
+		return;
+
+	v->audio_ms = v->net.width == AUDIO_THIN ? 60 : 20;
+	v->audio_bytes = v->net.width == AUDIO_THIN ? 120 : 60;
+	leg_sound_less(v->a, audio_net_cost(v->net.width));
+	leg_path(v->a, path, v->now);
+}
+
+
 static void look(struct viewer *v)
 {
 	struct leg_rate_in in = {
@@ -352,11 +368,13 @@ static void look(struct viewer *v)
 			: 0,
 		.next = v->rung < viewer_rungc ?
 			leg_rate_cost(&viewer_rungv[v->rung]) : 0,
+		.last = v->rung == 1,
 	};
 	struct leg_rate_out out;
 
 	on_loop();
 	leg_path(v->a, &in.path, v->now);
+	sound(v, &in.path);
 	switch (leg_rate_step(&v->rate, &in, &out, v->now)) {
 
 	case LEG_RATE_DOWN:  go(v, out.kbps, true); break;
@@ -385,7 +403,7 @@ void viewer_run(struct viewer *v, uint64_t now)
 	v->now = max(v->now, now);
 	while (v->audio_us <= v->now) {
 		send_sound(v);
-		v->audio_us += 20 * MS;
+		v->audio_us += v->audio_ms * MS;
 	}
 	while (v->video_us <= v->now) {
 		if (v->rung)

@@ -13,6 +13,7 @@
 #define TUTTI_TESTS_FAKE_VIEWER_H
 
 #include "base/thread.h"
+#include "mixer/audio_net.h"
 #include "mixer/leg.h"
 #include "mixer/leg_rate.h"
 #include "tests/fake/wire.h"
@@ -39,7 +40,8 @@ struct viewer {
 	uint32_t budget, stream, seq;
 	bool key;
 	uint64_t key_us, rate_us, audio_us, video_us;
-	unsigned audio_bytes;
+	unsigned audio_bytes, audio_ms;   /* of a packet                  */
+	struct audio_net net;
 	/* what came */
 	unsigned heard, sent;     /* packets of sound                     */
 	uint64_t heard_us, gap_us;        /* last; longest between two    */

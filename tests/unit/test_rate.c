@@ -152,7 +152,7 @@ static int links(enum viewer_kind kind, unsigned settle_s, unsigned near,
 		 unsigned lost)
 {
 	static const struct { unsigned kbps, rung; } tabv[] = {
-		{60, 0}, {100, 1}, {300, 2}, {1000, 3}, {5000, 4},
+		{60, 1}, {100, 1}, {300, 2}, {1000, 3}, {5000, 4},
 	};
 	struct net net = {0};
 	char what[64];

@@ -494,7 +494,7 @@ static int test_whep(void)
 	ticket = leg(&list, p->id);
 	TEST_TRUE(json_is_true(json_object_get(json_object_get(ticket,
 						"video"), "send")));
-	TEST_EQ(180, json_integer_value(json_object_get(ticket,
+	TEST_EQ(360, json_integer_value(json_object_get(ticket,
 							"max_height")));
 	TEST_EQ(5, json_integer_value(json_object_get(ticket, "max_fps")));
  out:
