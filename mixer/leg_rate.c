@@ -87,6 +87,10 @@ static bool too_much(struct leg_rate *r, const struct leg_rate_in *in,
 	r->complaints = in->path.complaints;
 	if (told || jam || (again && !in->last))
 		return true;
+	/* what a report says of before the last step is no reason to give up
+	 * the last picture */
+	if (in->last && in->path.told_us < r->moved_us)
+		return false;
 	if (in->path.loss > in->path.own_loss + 0.05f)
 		return now - r->low_us >= LOST_US;
 	if (in->last && (uint64_t)budget * 3 >= (uint64_t)in->cur * 2)
