@@ -538,7 +538,7 @@ static int test_no_glide(void)
 	TEST_ERR(watch(&w, &f, "", 0, false, 0));
 	TEST_ERR(studio_step(&f, 20));
 	f.v->gov.step = 1;
-	video_room(f.v, "filmstrip", 0);
+	studio_room(&f, "filmstrip", 0);
 	TEST_ERR(studio_shot(&f));
 	x = edge(f.shot, 640, studio_rgbv[3]);
 	TEST_TRUE(x > 640 && x < 650);
@@ -547,7 +547,7 @@ static int test_no_glide(void)
 
 	/* when it no longer does they glide again */
 	f.v->gov.step = 0;
-	video_room(f.v, "grid", 0);
+	studio_room(&f, "grid", 0);
 	TEST_ERR(studio_shot(&f));
 	x = edge(f.shot, 540, studio_rgbv[3]);
 	TEST_TRUE(x > 330);
