@@ -137,14 +137,12 @@ step_asan() {
 
 # fuzz FUZZER : its exit status is in FUZZER.rc
 fuzz() {
-	runs=10000 leaks=1
-	# what fontconfig and GLib cache in a run looks like a leak of that
-	# run; the unit tests of labels look for real ones
+	runs=10000
 	case $1 in
-	*/fuzz_video) runs=1500 leaks=0 ;;   # 25 a second
+	*/fuzz_video) runs=1500 ;;   # 25 a second
 	*/fuzz_rtc)   runs=2000 ;;   # 20 to 70: real handshakes
 	esac
-	ASAN_OPTIONS=detect_leaks=$leaks \
+	ASAN_OPTIONS=detect_leaks=1 \
 	LSAN_OPTIONS=print_suppressions=0:suppressions=$top/tests/lsan.supp \
 		timeout 300 "$1" -runs=$runs -seed=1 -max_len=4096 \
 		-artifact_prefix=artifacts/ >"$1.log" 2>&1
