@@ -136,6 +136,7 @@ static ON(loop) int run(void)
 int main(int argc, char *argv[])
 {
 	bool verbose = argc == 2 && !strcmp(argv[1], "-v");
+	const char *log;
 	int err;
 
 	on_loop();
@@ -157,7 +158,9 @@ int main(int argc, char *argv[])
 			      strerror(err));
 		return 1;
 	}
-	log_init("tutti-mixer", verbose ? LVL_DEBUG : LVL_INFO, false);
+	log = getenv(LOG_ENV);
+	log_init("tutti-mixer", verbose ? LVL_DEBUG : LVL_INFO,
+		 log && !strcmp(log, "syslog"));
 	dbg_init(DBG_WARNING, DBG_NONE);
 	av_log_set_level(AV_LOG_QUIET);
 

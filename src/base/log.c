@@ -39,7 +39,7 @@ void log_init(const char *ident, enum log_level max, bool to_syslog)
 	lg.max = max;
 	lg.to_syslog = to_syslog;
 	if (to_syslog)
-		openlog(lg.ident, LOG_PID, LOG_DAEMON);
+		openlog(lg.ident, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
 

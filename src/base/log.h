@@ -23,6 +23,11 @@ enum log_level {
 };
 
 void log_init(const char *ident, enum log_level max, bool to_syslog);
+
+/** Set by a program without a terminal to "syslog": what it starts logs
+ *  there too. */
+#define LOG_ENV "TUTTI_LOG"
+
 void log_level_set(enum log_level max);
 bool log_enabled(enum log_level level);
 

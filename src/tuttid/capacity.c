@@ -227,6 +227,8 @@ static unsigned meeting_x100(const struct meeting *m, const struct party *also)
 			seen |= 1u << capacity_rung_index(
 				p->ticket.max_height, canvas_h);
 	}
+	if (m->rec)               /* it is of the top rung, seen or not   */
+		seen |= 1u << capacity_rung_index(0, canvas_h);
 	for (i = 0; i < CAPACITY_RUNGS; i++)
 		if (seen & 1u << i)
 			n += X100 * rungv[i].units;

@@ -12,6 +12,7 @@
  *	                                     the mixer has reported one
  *	it receives a picture                a watcher, and, for the first of
  *	                                     a meeting, the rung it is on
+ *	a recording                          the top rung, watched or not
  *
  * Threads: loop.
  */

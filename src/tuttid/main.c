@@ -144,6 +144,7 @@ static void detached(int fd, const char *ident, enum log_level level)
 	int null;
 
 	log_init(ident, level, true);
+	(void)setenv(LOG_ENV, "syslog", 1);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		(void)dup2(null, 0);

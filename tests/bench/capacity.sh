@@ -98,7 +98,8 @@ The picture of somebody new counts as the larger one until the mixer has
 said what comes.
 What somebody shares counts the same.
 .Pp
-A meeting takes, once for each rung that somebody in it is sent:
+A meeting takes, once for each rung that somebody in it is sent, and for the
+largest also while it is recorded:
 .Bl -column "a picture it sends, until its size is known" "units" "a core"
 .It Em rung Ta Em units Ta Em a core
 .It 1080p at 30 pictures a second Ta $r1080 Ta $(fill "$r1080" 1000)

@@ -211,6 +211,35 @@ static int test_admit(void)
 	return err;
 }
 
+/* A recording is of the top rung, also when nobody watches that */
+static int test_recorded(void)
+{
+	struct meeting *m = NULL;
+	struct party *p;
+	unsigned before;
+	int err;
+
+	err = srv_up();
+	TEST_ERR(err);
+	TEST_ERR(srv_meet(&m, "demo"));
+	srv->capacity.units = BIG;
+	TEST_ERR(join(&p, m, "ann"));
+	p->ticket.max_height = 360;
+	before = used();
+	m->rec = (struct recording *)(void *)p;   /* only whether there is */
+	TEST_EQ(before + CANVAS_RUNG, used());
+	p->ticket.max_height = 0;
+	TEST_EQ(before + CANVAS_RUNG - UNIT_RUNG_360P, used());
+	m->rec = NULL;
+	TEST_EQ(before + CANVAS_RUNG - UNIT_RUNG_360P, used());
+
+ out:
+	if (m)
+		m->rec = NULL;
+	srv_down();
+	return err;
+}
+
 /* Who is in may come again, whatever it costs by now */
 static int test_again(void)
 {
@@ -278,6 +307,7 @@ int main(int argc, char **argv)
 		{"what there is: affinity and quotas", test_measure},
 		{"as many as fit", test_admit},
 		{"who is in may come again", test_again},
+		{"a recording counts", test_recorded},
 		{"the event", test_event},
 	};
 
