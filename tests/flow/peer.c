@@ -25,6 +25,7 @@
  *	drop N                      lose each Nth video packet, 0: none
  *	quiet audio|video           no RTCP from us
  *	storm pli|fir|info N MS     so many, so far apart
+ *	tmmbr KBPS                  asks for not more than that of pictures
  *	bye                         RTCP BYE on both
  *	forget                      counting and files begin anew
  *	stat                        DIR/stat.json
@@ -279,6 +280,8 @@ static void command_rtp(int argc, char **argv)
 		cur->v.drop = (unsigned)atoi(argv[1]);
 	else if (!strcmp(cmd, "quiet") && argc == 2)
 		stream_of(argv[1])->quiet = true;
+	else if (!strcmp(cmd, "tmmbr") && argc == 2)
+		stream_limit(&cur->v, (unsigned)atoi(argv[1]));
 	else if (!strcmp(cmd, "storm") && argc == 4)
 		storm_start(argv);
 	else if (!strcmp(cmd, "bye")) {

@@ -109,6 +109,7 @@ void stream_send(struct stream *s, const uint8_t *p, size_t n, uint32_t ts,
 		 bool marker, int pt);
 void stream_rtcp(struct stream *s, uint64_t now);
 void stream_ask(struct stream *s, bool fir);
+void stream_limit(struct stream *s, unsigned kbps);
 void stream_bye(struct stream *s);
 void stream_forget(struct stream *s);
 void stream_remote(struct stream *s, const char *ip, int port, int rtcp,

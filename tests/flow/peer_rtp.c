@@ -211,6 +211,25 @@ void stream_ask(struct stream *s, bool fir)
 }
 
 
+/* RFC 5104 section 4.2.1: not more than that, without headers */
+void stream_limit(struct stream *s, unsigned kbps)
+{
+	uint32_t mantissa = kbps * 1000, exp = 0;
+	uint8_t buf[200];
+	size_t n = report(s, buf);
+
+	while (mantissa > 0x1ffff) {
+		mantissa >>= 1;
+		++exp;
+	}
+	(void)head(buf + n, 3, 205, 5, s->ssrc);
+	put32(buf + n + 8, 0);
+	put32(buf + n + 12, s->c.ssrc);
+	put32(buf + n + 16, exp << 26 | mantissa << 9);
+	rtcp_send(s, buf, n + 20);
+}
+
+
 void stream_bye(struct stream *s)
 {
 	uint8_t buf[140];
