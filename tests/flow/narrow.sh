@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tests/flow/narrow.sh -- a link that is narrow or loses, after lib.sh
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154
 #
 #	server, phones -- v0 v1 -- relay -- w0 w1 -- browsers
 #
