@@ -11,6 +11,10 @@
  * has come by then is read in one go; when nothing has, the next datagram
  * wakes at once again.  A meeting's packets come every millisecond, and
  * going to sleep and waking up cost as much as all else about them.
+ *
+ * Between that set and the loop's is a third with it alone, the gate.  Who
+ * adds a set to a set has the kernel walk all there is below, so the loop
+ * keeps the gate for good and the gate is shut and opened by EPOLL_CTL_MOD.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +61,8 @@ static struct {
 	union net_gso segv[NET_PORT_BATCH];
 	unsigned groupv[NET_PORT_BATCH];  /* datagrams in each message    */
 	int ep;                   /* all ports that wait for something    */
-	struct tmr tmr;           /* runs: ep is let alone                */
+	int gate;                 /* ep, or nothing while it is shut      */
+	struct tmr tmr;           /* runs: it is shut                     */
 	struct epoll_event evv[EVENTS];   /* what came, while it is read  */
 	unsigned evc;
 } io;
@@ -69,10 +74,39 @@ static void io_handler(int flags, void *arg);
 static void io_end(void)
 {
 	tmr_cancel(&io.tmr);
-	fd_close(io.ep);
-	(void)close(io.ep);
+	if (io.gate >= 0) {
+		fd_close(io.gate);
+		(void)close(io.gate);
+	}
+	if (io.ep >= 0)
+		(void)close(io.ep);
 	io.rx = mem_deref(io.rx);
 	io.tx = mem_deref(io.tx);
+}
+
+
+static int gate_set(int op, bool open)
+{
+	struct epoll_event ev = { .events = open ? EPOLLIN : 0 };
+
+	return epoll_ctl(io.gate, op, io.ep, &ev) ? errno : 0;
+}
+
+
+static int sets_alloc(void)
+{
+	int err;
+
+	io.ep = epoll_create1(EPOLL_CLOEXEC);
+	io.gate = epoll_create1(EPOLL_CLOEXEC);
+	if (io.ep < 0 || io.gate < 0)
+		return errno;
+
+	err = gate_set(EPOLL_CTL_ADD, true);
+	if (err)
+		return err;
+
+	return fd_listen(io.gate, FD_READ, io_handler, NULL);
 }
 
 
@@ -83,15 +117,12 @@ static int io_use(void)
 	if (io.users)
 		goto out;
 
-	io.ep = epoll_create1(EPOLL_CLOEXEC);
-	if (io.ep < 0)
-		return errno;
-
 	tmr_init(&io.tmr);
 	io.rx = mem_zalloc(sizeof(*io.rx), NULL);
 	io.tx = mem_zalloc(sizeof(*io.tx), NULL);
-	err = io.rx && io.tx ? fd_listen(io.ep, FD_READ, io_handler, NULL)
-			     : ENOMEM;
+	err = sets_alloc();
+	if (!io.rx || !io.tx)
+		err = ENOMEM;
 	if (err) {
 		io_end();
 		return err;
@@ -314,9 +345,7 @@ static void rest_handler(void *arg)
 	n = read_all(&more);
 	if (!io.users)                  /* the last port went meanwhile   */
 		return;
-	if (n && !more)
-		tmr_start(&io.tmr, NET_PORT_REST_MS, rest_handler, NULL);
-	else if (fd_listen(io.ep, FD_READ, io_handler, NULL))
+	if ((n && !more) || gate_set(EPOLL_CTL_MOD, true))
 		tmr_start(&io.tmr, NET_PORT_REST_MS, rest_handler, NULL);
 }
 
@@ -331,10 +360,9 @@ static void io_handler(int flags, void *arg)
 	on_loop();
 
 	n = read_all(&more);
-	if (!io.users || !n || more)
+	if (!io.users || !n || more || gate_set(EPOLL_CTL_MOD, false))
 		return;
 
-	fd_close(io.ep);
 	tmr_start(&io.tmr, NET_PORT_REST_MS, rest_handler, NULL);
 }
 
