@@ -407,7 +407,7 @@ static void push_packet(struct audio_in *in, const struct codec_audio *c,
 
 	++in->st.decoded;
 	in->cur = d;
-	if (in->no_voice && !is_faint(pcm, n))
+	if (in->no_voice && !is_faint(pcm, n * in->ch))
 		in->faint_run = 0;
 	n = convert(in, d, fifo_end(in), room(in), pcm, n);
 	push_sound(in, n, false);

@@ -48,6 +48,7 @@ struct enc {
 	struct vqp qp;
 	uint8_t *seenv;           /* of the last picture, looked at       */
 	double fresh, detail;     /* found by looking                     */
+	double missed;            /* fresh, of those left out since       */
 	int subpel, me;           /* of the preset                        */
 };
 
@@ -211,10 +212,15 @@ static int put(struct venc *venc, const struct vpic *pic,
 	int nalc, n, qp;
 
 	look(e, pic);
+	if (e->missed > e->fresh)
+		e->fresh = e->missed;
 	key = key || !e->pts;
 	qp = vqp_pick(&e->qp, key, e->fresh, intra_bits(e));
-	if (qp == VQP_LEAVE_OUT)
+	if (qp == VQP_LEAVE_OUT) {
+		e->missed = e->fresh;
 		return EAGAIN;
+	}
+	e->missed = 0;
 
 	x264_picture_init(&in);
 	in.img.i_csp = X264_CSP_I420;

@@ -16,6 +16,7 @@ enum {
 	SOUND_G711_KBPS = 90,     /* … and what has 64 kbit/s             */
 	FRESH_US    = 2500000,    /* one that has just begun asks anyway  */
 	BLOCK_MIN   = 12,         /* packets that a loss says something of */
+	KBPS_MAX    = 1000000000, /* what a number of 32 bits can hold    */
 	PROBE_MS    = 25,
 	PROBE_PACKETS = 8,
 	PROBE_HEAD  = 48,
@@ -77,10 +78,13 @@ void leg_path(const struct leg *leg, struct leg_path *path, uint64_t now)
 		return;
 
 	v = &leg->sidev[LEG_VIDEO];
-	path->kbps  = (uint32_t)(rtp_bwe_bps(leg->bwe) / 1000);
+	/* less than one is not "not known" */
+	path->kbps  = (uint32_t)min((rtp_bwe_bps(leg->bwe) + 999) / 1000,
+				    (uint64_t)KBPS_MAX);
 	path->bound = path->kbps && rtp_bwe_bound(leg->bwe);
 	if (v->limit_bps)
-		path->video_kbps = (uint32_t)max(v->limit_bps / 1000, 1ull);
+		path->video_kbps = (uint32_t)min(
+			max(v->limit_bps / 1000, 1ull), (uint64_t)KBPS_MAX);
 	path->sending_kbps = (uint32_t)(rtp_bwe_sending(leg->bwe, now) /
 					1000);
 	path->video_tx_kbps = (uint32_t)(rtp_meter_bps(&leg->pictures, now) /
@@ -154,10 +158,12 @@ void side_told(struct side *s, const struct rtp_rtcp_block *b, uint64_t now)
 	const uint64_t since = s->told_us;
 	const double loss = n ? share_lost(s, b, n) : 0;
 
+	if (since && n < BLOCK_MIN)
+		return;           /* too few yet: counted with the next   */
 	s->told_ext = b->ext_seq;
 	s->told_lost = b->lost;
 	s->told_us  = now;
-	if (!since || n < BLOCK_MIN || n > UINT16_MAX)
+	if (!since || n > UINT16_MAX)
 		return;
 
 	rtp_bwe_report(s->leg->bwe, loss, n, s->rtt_us, since, now);

@@ -172,8 +172,11 @@ static ON(loop) int watch(struct mixer_leg *ml, const char *why)
 	}
 	ml->next_cost = cost_above(ml);
 	if (ml->watch && video_rung_same(&rung, &ml->rung)
-	    && view_equal(&view, &ml->view))
+	    && view_equal(&view, &ml->view)) {
+		/* a larger one that it waits for is not wanted any more */
+		ml->next = mem_deref(ml->next);
 		return 0;
+	}
 
 	err = watch_new(ml, &rung, &view, &next);
 	if (err)

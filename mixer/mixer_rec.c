@@ -229,6 +229,10 @@ int mixer_rec_stop(struct mixer *mixer, uint32_t id, json_t *seq)
 	if (rec->announce)
 		audio_play(mixer->audio, PROMPT_REC_OFF);
 	rec_close(rec);
+	/* what the governor leaves out is encoded for nobody any more */
+	for (struct le *le = mixer->load_height ? mixer->legl.head : NULL; le;
+	     le = le->next)
+		(void)mixer_leg_load(le->data);
 
 	return 0;
 }

@@ -373,6 +373,7 @@ void rtp_est_probed(struct rtp_est *e, double bps)
 void rtp_est_cut(struct rtp_est *e, double bps, uint64_t at_us)
 {
 	e->bound = true;
+	e->doubt = false;
 	e->cut_us = at_us;
 	++e->cuts;
 	e->bps = min(e->bps, bps);

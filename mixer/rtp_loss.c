@@ -138,7 +138,8 @@ void rtp_loss_told(struct rtp_loss *l, double loss, unsigned packets,
 		if (l->judged || !l->cut_us) {
 			l->judged   = false;
 			/* by this report alone it may be chance */
-			l->cut_loss = min(loss, l->sum_lost / l->sum);
+			l->cut_loss = l->sum > 0 ?
+				min(loss, l->sum_lost / l->sum) : loss;
 			l->cut_sent = sent;
 			l->before   = l->bps;
 		}

@@ -106,6 +106,8 @@ bool tile_turn(struct tile *t, uint64_t now)
 	uint64_t us = now - t->move_us + TILE_MOVE_US / 8;
 
 	if (!t->move_us || us >= TILE_MOVE_US) {
+		/* what was left out on the way */
+		t->dirty = t->dirty || t->move_us;
 		t->move_us = 0;
 		t->now = *b;
 	}

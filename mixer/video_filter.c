@@ -82,9 +82,11 @@ static const char *skip_labels(const char *p)
 		p += strspn(p, white);
 		if (*p != '[')
 			return p;
-		p += strcspn(p, "]");
-		if (*p)
-			p++;
+		/* behind these libavfilter would look for the end elsewhere */
+		p += strcspn(p, "]\\'");
+		if (*p != ']')
+			return p;
+		p++;
 	}
 }
 
@@ -121,7 +123,7 @@ static const char *find_loop(const char *graph)
 	size_t n = 0;
 
 	for (; *graph && n + 1 < sizeof(plain); graph++) {
-		if (!strchr("\\' \t\r\n", *graph))
+		if (!strchr("\\' \t\r\n\f\v", *graph))
 			plain[n++] = *graph;
 	}
 	plain[n] = '\0';

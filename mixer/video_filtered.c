@@ -18,6 +18,7 @@ static void mark_all(struct vscene *vs)
 	};
 	struct tick *t = &vs->v->tick;
 
+	smalls_stale(&vs->smalls);
 	for (unsigned i = 0; i < t->rungc; i++) {
 		if (t->rungv[i].vs == vs)
 			rung_mark(t->rungv[i].rung, &all);

@@ -364,7 +364,7 @@ uint64_t video_tick(uint64_t now, void *arg)
 	if (!v->t0_us)
 		v->t0_us = now;
 	t->n = ((now - v->t0_us) * v->cfg.fps + v->cfg.fps) / 1000000;
-	if (v->begun && t->n <= v->last_n)
+	if (v->begun && (t->n <= v->last_n || now < next_us(v, v->last_n)))
 		return pool_workers(v->pool) ? between(v, now) :
 			next_us(v, v->last_n);
 	gather_end(v);

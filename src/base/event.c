@@ -92,7 +92,7 @@ const struct event_def eventv[EV_COUNT] = {
 {EV_RUNG_CHANGED, "rung changed", false,
  {WHO, "codec", "width", "height", "fps", "kbps", "estimate_kbps", "why"},
  "A party is sent another picture; width 0: none.  why: asked, "
- "congestion, room"},
+ "congestion, room, load"},
 {EV_PARTY_LAYOUT, "party layout", true,
  {WHO, "layout", "size", "self_view", "pinned", "pins"},
  "A party chose what it is sent"},

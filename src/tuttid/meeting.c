@@ -255,6 +255,7 @@ static void forget_news(struct meeting *m)
 
 		p->talking = false;
 		p->picture[0] = '\0';
+		party_rung_forget(p);
 	}
 }
 

@@ -455,6 +455,10 @@ int party_move(struct party *p, struct meeting *to)
 	list_append(&to->partyl, &p->le, p);
 	p->meeting = to;
 	p->talking = false;
+	party_rung_forget(p);
+	/* a host where he was one; seats: seat_party_moved() */
+	if (!p->seat)
+		p->host = false;
 	if (p->source)
 		source_party_moved(p->source, to);
 
@@ -473,6 +477,14 @@ int party_move(struct party *p, struct meeting *to)
 		meeting_check(to);
 
 	return err;
+}
+
+/* What a mixer said of a leg that is gone */
+void party_rung_forget(struct party *p)
+{
+	json_decref(p->rung);
+	json_decref(p->need);
+	p->rung = p->need = NULL;
 }
 
 void party_mute(struct party *p, bool video, bool on)

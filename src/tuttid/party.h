@@ -141,6 +141,9 @@ void party_joined(struct party *p);
  *  reason for people; scode of a refused call, or 0. */
 void party_end(struct party *p, const char *reason, uint16_t scode);
 
+/** What a mixer said of its leg is not so any more. */
+void party_rung_forget(struct party *p);
+
 int party_move(struct party *p, struct meeting *to);
 void party_mute(struct party *p, bool video, bool on);
 

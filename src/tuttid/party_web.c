@@ -217,6 +217,7 @@ static void drop_media(struct party *p)
 	p->fdc   = 0;
 	p->talking = false;
 	p->picture[0] = '\0';
+	party_rung_forget(p);
 	ticket_anew(p);
 }
 

@@ -55,8 +55,10 @@ static void recording_destructor(void *arg)
 	tmr_cancel(&rec->tmr_watch);
 	tmr_cancel(&rec->tmr_stop);
 	mem_deref(rec->req);
-	if (rec->m && rec->m->rec == rec)
+	if (rec->m && rec->m->rec == rec) {
 		rec->m->rec = NULL;
+		meeting_look_check(rec->m);
+	}
 	mem_deref(rec->m);
 }
 

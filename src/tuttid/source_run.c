@@ -139,6 +139,8 @@ static void make_ticket(struct ticket *t, bool audio, bool video)
 	}
 }
 
+static void try_again(struct source_run *run);
+
 static void playing(struct source_run *run, json_t *msg)
 {
 	const char *audio = "", *video = "";
@@ -169,10 +171,16 @@ static void playing(struct source_run *run, json_t *msg)
 
 	err = party_leg_up(p);
 	if (err) {
+		const char *why = err == EDQUOT ? "server is full"
+						: "not joined";
+
 		warning("source %llu not joined: %m\n",
 			(unsigned long long)run->s->id, err);
-		drop_party(run, err == EDQUOT ? "server is full"
-					      : "not joined");
+		drop_party(run, why);
+		run->child = mem_deref(run->child);
+		close_fds(run);
+		tell_state(run, "failed", why);
+		try_again(run);
 		return;
 	}
 

@@ -127,7 +127,7 @@ sound.
 .Sh EXAMPLES
 A room of nine who send 360p and receive 720p takes
 $(echo "$speaker $in360 $watcher $r720" |
-	awk '{ printf "%d", 9 * ($1 / 100 + $2 + $3 / 100) + $4 }')
+	awk '{ printf "%d", 9 * ($1 / 100 + $2 + $3 / 100) + $4 + .99 }')
 units.
 .Sh SEE ALSO
 .Xr tutti 1 ,

@@ -212,7 +212,7 @@ length_at() {
 	[ -z "$f" ] || read -r rate _ block _ < <(od -An -j24 -N12 -w12 -tu4 \
 		"$f" | awk '{print $1, $2, $3 % 65536}')
 	t0=${EPOCHREALTIME/[.,]/}
-	[ -z "$f" ] || size=$(stat -c %s "$f")
+	[ -z "$f" ] || size=$(command stat -c %s "$f")
 	AT=$(((t0 + ${EPOCHREALTIME/[.,]/}) / 2000))
 	LEN=$(((size - 44) * 1000 / (rate * block)))
 }

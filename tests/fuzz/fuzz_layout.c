@@ -55,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.width = canvasv[data[2] % 8][0],
 		.height = canvasv[data[2] % 8][1],
 		.parties = data[0] % 64, .slides = data[1] & 1,
-		.spotlight = data[1] & 2, .crop = data[1] & 4,
+		.crop = data[1] & 4,
+		.pins = (data[1] >> 3) % (PINS_MAX + 1),
 	};
 	text = malloc(size - 2);
 	if (!text || layout_set_alloc(&set))

@@ -34,6 +34,8 @@ static int test_filter_text(void)
 		"hue=h=while(1\\,1)", "hue=h='wh'ile(1,1)",
 		"hue=h=wh\\ile(1\\,1)", "hue=h=taylor(1\\,1)", "hue@x=s=0",
 		"sws_flags=bilinear;hue=s=0",
+		"null['],null='];[\\],null=]drawtext=textfile=/proc/self/status",
+		"null[\\],null];movie=/x", "hue=h=wh\vile(1\\,1)",
 		seventeen,
 	};
 	char text[160];

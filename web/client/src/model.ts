@@ -169,13 +169,14 @@ export function toRoom(j: Json, old?: Room): Room {
 
 	return {
 		name,
-		title: str(j.title) || old?.title || name,
+		title: ('title' in j ? str(j.title) : old?.title) || name,
 		locked: 'locked' in j ? Boolean(j.locked) : !!old?.locked,
 		layout: str(j.layout, old?.layout ?? 'grid'),
 		spotlights: 'spotlights' in j ? ids(j.spotlights)
 			: old?.spotlights ?? [],
 		recording: !('recording' in j) ? old?.recording ?? 'off'
-			: j.recording && j.recording_paused ? 'paused'
+			: j.recording && (j.recording_paused ??
+				old?.recording === 'paused') ? 'paused'
 			: recordingOf(j.recording),
 		recording_id: num(obj(j.recording).recording,
 			num(j.recording, old?.recording_id)),

@@ -17,6 +17,7 @@ export interface RoomSet {
 }
 
 // as the server has them: bytes of UTF-8, and of a PNG
+export const TITLE_MAX = 127;
 export const TEXT_MAX = 255;
 export const FILTER_MAX = 511;
 export const IMAGE_MAX = 45000;

@@ -12,7 +12,7 @@ import { line, reason } from '../line';
 import { VerbError } from '../link';
 import type { Json } from '../model';
 import { base64, changes, fieldOf, toRoomSet, FILTER_MAX, IMAGE_MAX,
-	TEXT_MAX, type RoomSet } from '../roomset';
+	TEXT_MAX, TITLE_MAX, type RoomSet } from '../roomset';
 import { useStore } from '../store';
 import { say } from '../toast';
 import { Modal } from './parts';
@@ -163,7 +163,7 @@ function Form({ first, hasMark }: { first: RoomSet; hasMark: boolean }) {
 	return m && (
 		<form class="fields" ref={form} onSubmit={(e) => void save(e)}>
 			<Field name="title" label={t('room.name')} wrong={wrong}>
-				{text('title', TEXT_MAX)}</Field>
+				{text('title', TITLE_MAX)}</Field>
 			<Field name="layout" label={t('host.layout')} wrong={wrong}>
 				{(a) => <select value={now.layout} {...a} onChange={(e) =>
 					put({ layout: e.currentTarget.value })}>
